@@ -167,6 +167,7 @@ async def test_too_many_choices_are_told(site: httpx.AsyncClient, monkeypatch: p
 def test_the_fields_of_a_form_make_the_same_form() -> None:
     two = NEEDLES | {f"{name.removesuffix('0')}1": value for name, value in HANDS.items() if name.endswith("-0")}
     two |= {"have-1": "referral", "used-visits": "1", "may": "1", "may-later": "7", "may-tier": "in_network"}
+    two |= {"minutes-1": "60"}
     two |= {
         "may-order": "1",
         "may-setting": "home",

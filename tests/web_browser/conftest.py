@@ -16,6 +16,10 @@ AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.j
 CHROMIUM = shutil.which("chromium")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+DESK = (1280, 900)
+PHONES = ((320, 640), (390, 844))
+"""Windows as wide and high as people have them."""
+
 IN_BROWSER = [
     pytest.mark.processes,
     pytest.mark.skipif(
@@ -55,13 +59,39 @@ def violations(page: Any) -> list[tuple[str, str]]:
     return [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
 
 
-def fits(page: Any) -> bool:
-    """Whether nothing of a page stands beside the window at three widths, of which the narrowest stays."""
-    for width in (1280, 390, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            return False
-    return True
+def looked_at(page: Any, what: object = None) -> None:
+    """A page as it is now is accessible and has nothing beside the window, on a desk and on two phones.
+
+    `what` names its state where its address does not. It is left as wide as a desk.
+    """
+    name = what or page.url
+    for width, height in (*PHONES, DESK):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        assert violations(page) == [], (name, width)
+
+
+CUT_OFF = """
+() => [...document.querySelectorAll("body *")].filter(each => {
+  const style = getComputedStyle(each);
+  if (each.closest(".vh, svg, select") || !each.getClientRects().length) return false;
+  const hides = way => ["hidden", "clip"].includes(way);
+  return (hides(style.overflowX) && each.scrollWidth > each.clientWidth + 1)
+    || (hides(style.overflowY) && each.scrollHeight > each.clientHeight + 1);
+}).map(each => each.outerHTML.slice(0, 200))
+"""
+
+
+def stays_whole_at_twice_the_size(page: Any) -> None:
+    """With letters twice as large nothing is cut off and nothing stands beside the window, with all parts open."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    before = page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    after = page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize")
+    assert float(after.removesuffix("px")) >= 1.7 * float(before.removesuffix("px"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert page.evaluate(CUT_OFF) == []
+    page.evaluate("document.documentElement.style.fontSize = ''")
 
 
 @pytest.fixture(scope="package")

@@ -10,19 +10,19 @@ import threading
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pdf_reading import read_pdf
 from processes import address_of, end, http_of, serving
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS
 from web.test_care_page import HANDS, NEEDLES
 from web.test_embed_page import PORTAL
-from web_browser.conftest import IN_BROWSER, violations
+from web_browser.conftest import DESK, IN_BROWSER, PHONES, looked_at, stays_whole_at_twice_the_size
 
 pytestmark = IN_BROWSER
-
-WIDTHS = (1280, 768, 390, 320)
 
 TWO = NEEDLES | {f"{name.removesuffix('0')}1": value for name, value in HANDS.items() if name.endswith("-0")}
 MAY = {"may": "1", "may-later": "30", "may-tier": "in_network", "self-pay-0": "70", "visits-0": "6"}
@@ -137,12 +137,22 @@ def open_page(page: Any, site: str, tag: str, state: str) -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_every_page_is_accessible_at_every_width(page: Any, site: str, state: str, tag: str) -> None:
     open_page(page, site, tag, state)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        if width not in {1280, 320}:
-            continue
-        assert violations(page) == [], width
+    looked_at(page, state)
+    page.set_viewport_size({"width": 768, "height": 1024})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 768
+    for width, height in (DESK, PHONES[-1]):
+        page.set_viewport_size({"width": width, "height": height})
+        stays_whole_at_twice_the_size(page)
+
+
+@pytest.mark.parametrize("tag", ["en", "es"])
+def test_a_page_that_there_is_not_is_accessible(browser: Any, site: str, tag: str) -> None:
+    """The console tells its status."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{site}/{tag}/nowhere")
+    looked_at(page)
+    context.close()
 
 
 def test_the_result_follows_the_keyboard(page: Any, site: str) -> None:
@@ -204,6 +214,9 @@ def test_without_script_the_form_posts_and_the_language_changes(browser: Any, si
     with page.expect_download() as got:
         page.get_by_role("button", name="calendario").click()
     assert got.value.suggested_filename == "visits.ics"
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Carta para usted").click()
+    assert read_pdf(Path(got.value.path()).read_bytes()).language == "es"
     page.locator(KEEP).click()
     page.locator("#kept").wait_for()
     page.get_by_role("button", name="Calcular de nuevo").click()
@@ -272,10 +285,7 @@ def test_a_portal_of_another_origin_shows_the_cost(
     assert element.get_by_text(re.compile(rf"{re.escape(low)} \w+ {re.escape(high)}\.")).is_visible()
     assert element.get_by_text(estimate["notices"][0]["text"]).is_visible()
     assert not page.get_by_text("Ask us what it costs").is_visible()
-    for width in (1280, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert violations(page) == [], width
+    looked_at(page, tag)
 
 
 @pytest.mark.parametrize(

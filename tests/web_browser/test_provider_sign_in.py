@@ -8,7 +8,7 @@ from typing import Any
 
 from identity_provider import providing
 from processes import address_of, end, http_of, serving
-from web_browser.conftest import IN_BROWSER, fits, violations
+from web_browser.conftest import IN_BROWSER, looked_at
 from web_staff.conftest import DATABASE, made_office
 
 pytestmark = IN_BROWSER
@@ -34,9 +34,7 @@ def test_somebody_signs_in_by_keyboard_and_comes_back_to_the_page(page: Any, tmp
             address_of(run)
             assert http_of(run) == origin
             page.goto(f"{origin}/staff/releases?find=copay")
-            assert fits(page)
-            page.set_viewport_size({"width": 1280, "height": 900})
-            assert violations(page) == []
+            looked_at(page)
             page.keyboard.press("Tab")
             page.keyboard.press("Enter")
             page.get_by_role("heading", name="Releases", exact=True).wait_for()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from web_browser.conftest import IN_BROWSER, fits, sign_in, violations
+from web_browser.conftest import IN_BROWSER, looked_at, sign_in
 
 pytestmark = IN_BROWSER
 
@@ -26,13 +26,6 @@ def people(browser: Any, staff: tuple[str, tuple[str, str, str]]) -> Iterator[tu
     for context in contexts:
         context.close()
     assert said == []
-
-
-def looked_at(page: Any) -> None:
-    """What a page shows now is accessible and fits."""
-    assert violations(page) == [], page.url
-    assert fits(page), page.url
-    page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def retype(page: Any, words: str, text: str) -> None:

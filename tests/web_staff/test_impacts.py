@@ -17,11 +17,18 @@ import pytest
 
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.workflow.impact.job_files import ImpactFiles, ImpactOrder, ImpactState, JobState
-from camcover.workflow.impact.job_work import work_out
+from camcover.workflow.impact.job_work import WORST, work_out
+from camcover.workflow.reviewing import SyntheticMembers, impact_on
+from small_rules import COPAY_PLAN
+from web.reading import Page
 from web_staff.conftest import Desk, Office
 from web_staff.test_drafts import begun, dearer
 
 Desks = Callable[..., Any]
+
+
+LINE = COPAY_PLAN[: COPAY_PLAN.index("copay: $20")].count("\n") + 1
+"""Where the copay stands."""
 
 
 @dataclass
@@ -94,7 +101,8 @@ async def test_a_draft_shows_what_it_does_to_members(jobs: Jobs, desk_of: Desks,
         "Patients $120.00 $140.00 +$20.00",
         "Plans $72.00 $52.00 -$20.00",
         "Written off by providers $128.00 $128.00 $0.00",
-        "hands copay-plan, 1 difference +$20.00 -$20.00 $0.00 2 of 2 2 more, 0 less",
+        f"hands copay-plan, 1 difference, before copay.yaml:{LINE} , after copay.yaml:{LINE} +$20.00 -$20.00 $0.00",
+        "2 of 2 2 more, 0 less",
         "+$10.00 to +$24.99",
         "copay-plan 2 0 +$20.00 -$20.00",
         "m-1 copay-plan acupuncture: copay $30.00 → $35.00, plan pays $18.00 → $13.00 and 2 more",
@@ -110,6 +118,42 @@ async def test_a_draft_shows_what_it_does_to_members(jobs: Jobs, desk_of: Desks,
     )
     assert "Work it out" in (await ana.get(path)).text, "other files, another question"
     assert len(jobs.orders) == 1
+
+
+async def test_the_figures_are_those_of_the_method(jobs: Jobs, desk_of: Desks, office: Office) -> None:
+    """`AnalyzeImpact` over the same 2,000 members; the bars and those who pay the same are all who were compared.
+
+    Each rule that differs leads to its line in the release before and in the draft.
+    """
+    ana = await desk_of("ana")
+    path = await begun(ana, dearer("$35"))
+    back = await ask(ana, office.ids[1], path[1:], book="invented-2000")
+    page = await ana.get(back)
+    (order,) = jobs.orders
+    assert isinstance(order.book, SyntheticMembers)
+    found = impact_on(order.book, order.before, order.after, WORST)
+    assert f"{found.members.paying_more:,} pay more, at most {dollars(found.change.most_increase_cents)}" in page.text
+    for name, each in (("Patients", found.total.patient), ("Plans", found.total.plan_paid)):
+        assert f"{name} {dollars(each.before_cents)} {dollars(each.after_cents)}" in page.text
+    counts = [int(each.replace(",", "")) for each in bars(page)]
+    assert sum(counts) == found.members.paying_more + found.members.paying_less > 0
+    assert sum(counts) + found.members.paying_the_same == found.members.compared == 2_000
+    assert f"{found.members.paying_the_same:,} members pay the same." in page.text
+    links = [each["href"] for tag, each in page.tags if tag == "a" and each.get("class") == "place"]
+    before, after = f"/staff/releases/{office.ids[1]}/files/copay.yaml#L", f"/staff{path}/edit?file=copay.yaml&line="
+    assert links == [f"{before}{LINE}", f"{after}{LINE}"] * 2, "what changes, and what it does to members"
+
+
+def bars(page: Page) -> list[str]:
+    """How many members each bar has."""
+    begin = page.texts.index("Members by the change of their cost") + 3
+    end = next(place for place, text in enumerate(page.texts) if text.endswith("members pay the same."))
+    return page.texts[begin + 1 : end : 2]
+
+
+def dollars(cents: int) -> str:
+    """An amount as these pages have it."""
+    return f"${cents / 100:,.2f}"
 
 
 @pytest.mark.usefixtures("jobs")
@@ -136,7 +180,8 @@ async def test_money_stands_beside_the_rule_that_moves_it(desk_of: Desks, office
     path = await begun(ana, text.replace("benefits:\n", f"benefits:\n{reiki}"))
     page = (await ana.get(await ask(ana, office.ids[1], path[1:]))).text
     assert "hands copay-plan, touched by what it shares -$40.00 +$40.00 $0.00 1 of 2 0 more, 1 less" in page
-    assert "calm copay-plan, 1 difference no member of this book uses it" in page
+    calm = text.replace("benefits:\n", f"benefits:\n{reiki}").splitlines().index(reiki.rstrip()) + 1
+    assert f"calm copay-plan, 1 difference, after copay.yaml:{calm} no member of this book uses it" in page
 
 
 async def test_how_far_it_is_and_its_end(jobs: Jobs, desk_of: Desks, office: Office) -> None:

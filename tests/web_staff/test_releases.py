@@ -11,7 +11,7 @@ import pytest
 
 from camcover.store import AuditLog
 from camcover.workflow.activation import switch_four_eyes
-from small_rules import TEXTS
+from small_rules import COPAY_PLAN, TEXTS
 from web.reading import read
 from web_staff.conftest import Office
 
@@ -76,10 +76,12 @@ async def test_differences_name_both_values_and_the_place(desk_of: Desks, office
     page = await (await desk_of("rita")).get(f"/releases/compare?before={first}&after={third}")
     assert "1 difference" in page.text
     assert "Plan copay-plan" in page.text
-    gone = page.text.partition("copay.yaml:")[2]
-    assert "20.00" in gone.partition("40.00")[0]
-    (link,) = [each["href"] for tag, each in page.tags if tag == "a" and each.get("class") == "place"]
-    assert link.startswith(f"/staff/releases/{third}/files/copay.yaml#L")
+    assert "20.00 copay.yaml:" in page.text
+    assert "40.00 copay.yaml:" in page.text
+    gone, come = [each["href"] for tag, each in page.tags if tag == "a" and each.get("class") == "place"]
+    line = COPAY_PLAN[: COPAY_PLAN.index("copay: $20")].count("\n") + 1
+    assert gone == f"/staff/releases/{first}/files/copay.yaml#L{line}"
+    assert come == f"/staff/releases/{third}/files/copay.yaml#L{line}"
     assert (
         "Nothing differs" in (await (await desk_of("rita")).get(f"/releases/compare?before={first}&after={first}")).text
     )

@@ -217,6 +217,7 @@ def request_message(request: EstimateRequest, language: str) -> request_pb2.Esti
 def _item(item: PlannedService) -> request_pb2.PlannedService:
     return request_pb2.PlannedService(
         therapy=item.therapy,
+        procedures=[request_pb2.Procedure(code=each.code, units=each.units) for each in item.procedures],
         dates=[day.isoformat() for day in item.dates],
         charge_cents=item.charge_cents,
         practitioner=item.practitioner,

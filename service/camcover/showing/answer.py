@@ -6,7 +6,7 @@ figure is the engine's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -58,11 +58,15 @@ class ShownSource(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step of a visit: its text, and its source, which is a payer's document or words of ours."""
+    """One step of a visit: its text, and its source, which is a payer's document or words of ours.
+
+    `url`: the document's address of the web; empty where it has none.
+    """
 
     text: str
     source: str
     is_document: bool
+    url: str
 
 
 class VisitRun(NamedTuple):
@@ -146,8 +150,9 @@ def answer_of(
 ) -> CareAnswer:
     """What the page shows of a priced request."""
     estimate, names = priced.estimate, RuleNames(tables, language)
+    urls = _addresses(estimate.citations)
     care = tuple(
-        _care(item.therapy, [line for line in estimate.lines if line.item_index == place], names)
+        _care(item.therapy, [line for line in estimate.lines if line.item_index == place], names, urls)
         for place, item in enumerate(request.items)
     )
     lows = estimate.range.low_cents, estimate.range.high_cents
@@ -187,17 +192,25 @@ def sources_of(citations: Iterable[Citation]) -> tuple[ShownSource, ...]:
     """The documents that an answer rests on, each once. Only addresses of the web become links."""
     places: dict[tuple[str, str], dict[str, None]] = {}
     for each in citations:
-        url = each.url if each.url.startswith(("https://", "http://")) else ""
-        places.setdefault((each.title, url), {}).update({each.place: None} if each.place else {})
+        places.setdefault((each.title, _address(each)), {}).update({each.place: None} if each.place else {})
     return tuple(ShownSource(title, url, tuple(found)) for (title, url), found in places.items())
 
 
-def _care(therapy: str, lines: Sequence[Line], names: RuleNames) -> CareLines:
+def _address(citation: Citation) -> str:
+    return citation.url if citation.url.startswith(("https://", "http://")) else ""
+
+
+def _addresses(citations: Iterable[Citation]) -> Mapping[str, str]:
+    """The addresses of documents by their titles."""
+    return {each.title: _address(each) for each in citations}
+
+
+def _care(therapy: str, lines: Sequence[Line], names: RuleNames, urls: Mapping[str, str]) -> CareLines:
     """The visits of one kind of care, equal ones in a row together. A visit is one line, or one for each code."""
     sessions = [tuple(group) for _, group in groupby(lines, key=lambda line: line.session)]
     runs, number = [], 0
     for _, group in groupby(sessions, key=_alike):
-        run = _run(list(group), number, names.language)
+        run = _run(list(group), number, names.language, urls)
         number = run.last
         runs.append(run)
     covered = sum(_is_covered(each) for each in sessions)
@@ -218,7 +231,7 @@ def _alike(session: Sequence[Line]) -> tuple[object, ...]:
     )
 
 
-def _run(sessions: Sequence[Sequence[Line]], before: int, language: Language) -> VisitRun:
+def _run(sessions: Sequence[Sequence[Line]], before: int, language: Language, urls: Mapping[str, str]) -> VisitRun:
     first, lines = sessions[0], [line for session in sessions for line in session]
     return VisitRun(
         first=before + 1,
@@ -233,7 +246,7 @@ def _run(sessions: Sequence[Sequence[Line]], before: int, language: Language) ->
         discount_cents=sum(line.written_off_cents for line in lines),
         each_cents=sum(line.patient_cents for line in first),
         steps=tuple(
-            _step(each, _of_code(line, language.text(each.message), first), language)
+            _step(each, _of_code(line, language.text(each.message), first), language, urls)
             for line in first
             for each in line.steps
             if each.message.id not in _EMPTY_STEPS
@@ -248,9 +261,11 @@ def _of_code(line: Line, text: str, session: Sequence[Line]) -> str:
     return f"{line.code}: {text}" if len(session) > 1 else text
 
 
-def _step(step: ExplainedStep, text: str, language: Language) -> Step:
+def _step(step: ExplainedStep, text: str, language: Language, urls: Mapping[str, str]) -> Step:
     source = language.name(step.citation)
-    return Step(text, source, is_document=step.citation == source)
+    # A step names a document by its title, with the place in it where there is one.
+    cited = (url for title, url in urls.items() if step.citation == title or step.citation.startswith(f"{title}, "))
+    return Step(text, source, is_document=step.citation == source, url=next(cited, ""))
 
 
 def why_of(line: Line, language: Language) -> str:

@@ -59,6 +59,12 @@ class RuleNames:
         """Who offers a therapy, by their names; all where the catalog names nobody."""
         return self._sorted(catalog_entries.offering(self._tables, therapy))
 
+    def lengths(self, therapy: str) -> list[Offered]:
+        """How long a visit may be, where that decides what is billed."""
+        timed = catalog_entries.timed_code(self._tables, therapy)
+        minutes = timed.lengths if timed is not None else ()
+        return [Offered(str(each), self.language.text(WORDS["web-minutes-of"](count=each))) for each in minutes]
+
     def therapy(self, therapy: str) -> str:
         """The name of one therapy."""
         entry = catalog_entries.therapies(self._tables).get(therapy)

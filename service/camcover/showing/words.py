@@ -42,6 +42,9 @@ web-item number
 web-visits
 web-less
 web-more
+web-minutes
+web-minutes-hint
+web-minutes-of count
 web-every
 web-every-1
 web-every-2
@@ -101,6 +104,7 @@ web-worth-unknown
 web-months
 web-month
 web-hatched
+web-month-not-covered therapy
 web-as-table
 web-others
 web-others-hint

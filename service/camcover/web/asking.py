@@ -11,7 +11,16 @@ from datetime import date, timedelta
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
-from camcover.engine.request import FIRST_DATE, LAST_DATE, AccumulatorUse, LimitUse, Member, PlannedService, UseSoFar
+from camcover.engine.request import (
+    FIRST_DATE,
+    LAST_DATE,
+    AccumulatorUse,
+    LimitUse,
+    Member,
+    PlannedService,
+    Procedure,
+    UseSoFar,
+)
 from camcover.messages import Dollars, Message
 from camcover.money import Cents
 from camcover.refusals import Refusal
@@ -290,12 +299,21 @@ class _Reading:
         return PlannedService(
             dates=tuple((first or self._today) + timedelta(days=every * visit) for visit in range(visits)),
             therapy=item.therapy,
+            procedures=self._procedures(item),
             charge_cents=charge,
             practitioner=item.practitioner,
             tier=tier,
             conditions=(item.condition,) if item.condition else (),
             attestations=tuple(Attestation(word) for word in item.have if word in _ATTESTATIONS),
         )
+
+    def _procedures(self, item: CareItem) -> tuple[Procedure, ...]:
+        """What is billed for visits of a given length; nothing in particular where none is given, or none is asked."""
+        timed = catalog_entries.timed_code(self._tables, item.therapy)
+        minutes = _number(item.minutes)
+        if timed is None or minutes not in timed.lengths:
+            return ()
+        return (Procedure(timed.code, timed.units(minutes)),)
 
     def _check_choices(self, place: int, item: CareItem) -> None:
         """Choices that no list of the form has."""

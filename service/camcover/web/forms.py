@@ -52,10 +52,11 @@ class SlowForm(WrongForm):
 
 @dataclass(frozen=True, slots=True)
 class CareItem:
-    """One kind of care, as texts; `have`: approvals that the patient has."""
+    """One kind of care, as texts; `minutes`: of a visit; `have`: approvals that the patient has."""
 
     therapy: str = ""
     visits: str = DEFAULT_VISITS
+    minutes: str = ""
     every: str = DEFAULT_EVERY
     first: str = ""
     charge: str = ""
@@ -202,6 +203,7 @@ def _item(one: Mapping[str, str], pairs: list[tuple[str, str]], number: int) -> 
     return CareItem(
         therapy=given("therapy"),
         visits=given("visits", DEFAULT_VISITS),
+        minutes=given("minutes"),
         every=given("every", DEFAULT_EVERY),
         first=given("first"),
         charge=given("charge"),

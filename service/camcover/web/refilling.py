@@ -12,6 +12,7 @@ from camcover.engine.request import LimitUse, PlannedService
 from camcover.rulebook.words import amount
 from camcover.web.asking import EVERY
 from camcover.web.forms import DEFAULT_EVERY, CareForm, CareItem
+from camcover.workflow.catalog_entries import QUARTER_HOUR
 
 __all__ = ["fields_to_send", "refilled"]
 
@@ -40,7 +41,7 @@ def fields_to_send(form: CareForm) -> Iterator[tuple[str, str]]:
     yield from ((f"sum-{name}", text) for name, text in form.sums.items())
     yield from ((f"used-{name}", text) for name, text in form.used.items())
     for place, item in enumerate(form.items):
-        for name in ("therapy", "visits", "every", "first", "charge", "condition", "practitioner", "tier"):
+        for name in ("therapy", "visits", "minutes", "every", "first", "charge", "condition", "practitioner", "tier"):
             yield f"{name}-{place}", getattr(item, name)
         yield from ((f"have-{place}", word) for word in item.have)
 
@@ -50,6 +51,7 @@ def _item(item: PlannedService) -> CareItem:
     return CareItem(
         therapy=item.therapy,
         visits=str(len(item.dates)),
+        minutes=str(QUARTER_HOUR * item.procedures[0].units) if item.procedures else "",
         every=str(step) if step in EVERY else DEFAULT_EVERY,
         first=item.dates[0].isoformat(),
         charge="" if item.charge_cents is None else amount(item.charge_cents),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from itertools import groupby
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from camcover.web.staff.visits import StaffSite
 from camcover.workflow.release_history import files_of_release
 from camcover.workflow.reviewing import changes
 
-__all__ = ["ChangedDocument", "ChangedFact", "ReleaseDifferences", "differences_of", "grouped"]
+__all__ = ["ChangedBenefit", "ChangedDocument", "ChangedFact", "ReleaseDifferences", "differences_of", "grouped"]
 
 MOST_SHOWN = 500
 """Differences on one page; the number of all is told."""
@@ -38,17 +37,25 @@ class ChangedDocument(NamedTuple):
     facts: tuple[ChangedFact, ...]
 
 
+class ChangedBenefit(NamedTuple):
+    """How many facts of a benefit differ, and where the first stands on both sides, None where it is not there."""
+
+    facts: int
+    at_before: Place | None
+    at_after: Place | None
+
+
 class ReleaseDifferences(NamedTuple):
     """What differs from release `before` to release `after`.
 
-    `total`: how many facts, also those that are not shown; `benefits`: how many of them lie in each benefit of a plan.
+    `total`: how many facts, also those that are not shown; `benefits`: the facts that lie in each benefit of a plan.
     """
 
     before: str
     after: str
     documents: tuple[ChangedDocument, ...]
     total: int
-    benefits: Mapping[tuple[str, str], int]
+    benefits: Mapping[tuple[str, str], ChangedBenefit]
 
     @property
     def left_out(self) -> int:
@@ -77,8 +84,23 @@ def grouped(before: str, after: str, found: tuple[Change, ...]) -> ReleaseDiffer
         ChangedDocument(f"{_WORDS[document]} {id_}, {edition}", tuple(map(_fact, each)))
         for (document, id_, edition), each in groups
     )
-    benefits = Counter((each.id, each.benefit) for each in found if each.benefit)
-    return ReleaseDifferences(before, after, documents, len(found), benefits)
+    return ReleaseDifferences(before, after, documents, len(found), _benefits(found))
+
+
+def _benefits(found: tuple[Change, ...]) -> dict[tuple[str, str], ChangedBenefit]:
+    """The benefits that differ, by plan and id."""
+    of_benefit: dict[tuple[str, str], list[Change]] = {}
+    for each in found:
+        if each.benefit:
+            of_benefit.setdefault((each.id, each.benefit), []).append(each)
+    return {
+        key: ChangedBenefit(
+            len(facts),
+            next((each.at_before for each in facts if each.at_before is not None), None),
+            next((each.at_after for each in facts if each.at_after is not None), None),
+        )
+        for key, facts in of_benefit.items()
+    }
 
 
 def _fact(change: Change) -> ChangedFact:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from starlette.responses import Response, StreamingResponse
 
-from camcover.web.staff.differences import ReleaseDifferences
+from camcover.web.staff.differences import ChangedBenefit, ReleaseDifferences
 from camcover.web.staff.frame import framed, led_to
 from camcover.web.staff.visits import Impacts, StaffPage, Visit
 from camcover.workflow import drafting
@@ -53,14 +53,14 @@ class ShownBin(NamedTuple):
 
 
 class ShownRule(NamedTuple):
-    """A benefit that differs, or whose lines move money: by how many facts it differs itself, and what it moves.
+    """A benefit that differs, or whose lines move money: how it differs itself, if it does, and what it moves.
 
     `figures` are None where no line of the book belongs to it.
     """
 
     plan_id: str
     benefit: str
-    differences: int
+    changed: ChangedBenefit | None
     figures: Figures | None
 
     @property
@@ -141,7 +141,7 @@ async def impact_card(visit: Visit, sides: ImpactSides, differs: ReleaseDifferen
     return ImpactCard(before, after, back, key, books, book, state, shown, shows_members)
 
 
-def _shown(impact: Impact, differing: Mapping[tuple[str, str], int]) -> ShownImpact:
+def _shown(impact: Impact, differing: Mapping[tuple[str, str], ChangedBenefit]) -> ShownImpact:
     """An impact as the card shows it."""
     changed = [each for each in impact.change.histogram if each.members and not _is_same(each)]
     most = max((each.members for each in changed), default=1)
@@ -156,11 +156,11 @@ def _shown(impact: Impact, differing: Mapping[tuple[str, str], int]) -> ShownImp
     return ShownImpact(impact, rules[:MOST_RULES], max(0, len(rules) - MOST_RULES), bins, plans, therapies, members)
 
 
-def _rules(impact: Impact, differing: Mapping[tuple[str, str], int]) -> tuple[ShownRule, ...]:
+def _rules(impact: Impact, differing: Mapping[tuple[str, str], ChangedBenefit]) -> tuple[ShownRule, ...]:
     """Benefits that differ, or whose lines move money: the most money first."""
     figures = {(each.plan_id, each.benefit): each.figures for each in impact.by_benefit}
-    found = (ShownRule(*key, differing.get(key, 0), figures.get(key)) for key in {*figures, *differing})
-    shown = (each for each in found if each.differences or each.moved_cents)
+    found = (ShownRule(*key, differing.get(key), figures.get(key)) for key in {*figures, *differing})
+    shown = (each for each in found if each.changed or each.moved_cents)
     return tuple(sorted(shown, key=lambda each: (-each.moved_cents, each.plan_id, each.benefit)))
 
 
