@@ -60,7 +60,11 @@ def test_a_draft_goes_live_and_back(people: tuple[Any, Any], staff: tuple[str, t
     ana.get_by_text("1 finding in this file").wait_for()
     retype(ana, "copay: 35", "in_network: {member_pays: [{copay: $35 per visit}]}")
     press(ana, "Save")
-    ana.goto(f"{draft}/tests")
+    for path in ("tests", "tables"):
+        ana.goto(f"{draft}/{path}")
+        looked_at(ana)
+    ana.get_by_role("link", name="acupuncture").click()
+    ana.get_by_text("before: in network: $30.00 copay per visit").wait_for()
     looked_at(ana)
     ana.goto(draft)
     press(ana, "Propose", "A word to the reviewer (may be empty)", "As the payer's letter says.")

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
+
 from camcover.rulebook import load_texts
 from camcover.web.staff.shown_decisions import ShownCase, ShownTable, compared
+from camcover.workflow import plan_tests
 from camcover.workflow.drafting import create_draft, drafts_of
 from camcover.workflow.publishing import prepare, publish
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS
@@ -124,6 +127,59 @@ async def test_a_draft_with_errors_in_the_plan_says_them(desk_of: Desks, office:
     assert f"draft: Broken has errors: copay.yaml:{line}" in page.text
     whole = await desk.get(f"/plans/share-plan/therapies/acupuncture?release={draft}")
     assert "covered by needles" in whole.text
+
+
+def draft(office: Office, title: str = "Tables", **files: str) -> str:
+    """The path of a draft of these files."""
+    changed = {f"{name}.yaml": text.encode() for name, text in files.items()}
+    return f"/{create_draft(drafts_of(office.releases), 'ana', title, changed).draft.id}"
+
+
+async def test_the_tables_of_a_draft_tell_in_how_many_cases_they_differ(desk_of: Desks, office: Office) -> None:
+    """The copay plan has one case for each of its two therapies, and both have another copay.
+
+    Dearer needles change one of three cases of the share plan; its exclusion of massage stays as it is.
+    """
+    second = office.ids[1]
+    needles = SHARE_PLAN.replace("coinsurance: 20%", "coinsurance: 30%")
+    path = draft(office, copay=COPAY_PLAN.replace("copay: $20", "copay: $55"), share=needles)
+    desk: Desk = await desk_of("rita")
+    assert "Decision tables before and after" in (await desk.get(path)).text
+    page = await desk.get(f"{path}/tables")
+    assert "copay-plan 2 of 2 therapies differ Therapy Cases Differ acupuncture 1 1 massage 1 1" in page.text
+    assert "share-plan 1 of 2 therapies differs Therapy Cases Differ acupuncture 3 1 massage 1 0" in page.text
+    links = {each["href"] for tag, each in page.tags if tag == "a"}
+    name = path.removeprefix("/")
+    link = f"/staff/plans/share-plan/therapies/acupuncture?release={name}&before={second}"
+    assert link in links
+    shown = await desk.get(link.removeprefix("/staff"))
+    assert "3 cases, 1 of them differs" in shown.text
+    other = await desk.get(f"{draft(office, share=needles)}/tables?plan=copay-plan")
+    assert "none of 2 therapies differ" in other.text
+    assert f"/staff{path}/tables?plan=share-plan" in {
+        each["href"] for tag, each in (await desk.get(f"{path}/edit?file=share.yaml")).tags if tag == "a"
+    }
+
+
+async def test_a_benefit_that_came_or_went_makes_other_tables(desk_of: Desks, office: Office) -> None:
+    """Reiki is named for the first time: one case where there was no table. Massage goes with its exclusion."""
+    text = SHARE_PLAN.replace("therapies: [massage], reason", "therapies: [reiki], reason")
+    page = await (await desk_of("rita")).get(f"{draft(office, share=text)}/tables")
+    assert "2 of 3 therapies differ" in page.text
+    assert "reiki 1 1 massage 0 1 acupuncture 3 0" in page.text
+
+
+async def test_tables_wait_for_errors_and_for_a_plan(
+    desk_of: Desks, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk: Desk = await desk_of("rita")
+    page = await desk.get(f"{draft(office, copay=COPAY_PLAN.replace('copay: $20', 'copay: twenty'))}/tables")
+    assert "The files have errors: copay.yaml:" in page.text
+    assert "The draft concerns no plan yet." in (await desk.get(f"{draft(office)}/tables")).text
+    monkeypatch.setattr(plan_tests, "MOST_AT_ONCE", 1)
+    path = draft(office, copay=COPAY_PLAN, share=SHARE_PLAN.replace("20%", "25%"))
+    many = await desk.get(f"{path}/tables")
+    assert "The changes concern 2 plans; the tables of at most" in many.text
 
 
 def test_cases_are_paired_by_what_they_are_told_by() -> None:

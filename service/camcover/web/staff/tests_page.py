@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from camcover.web.staff.draft_tables_page import MOST_OFFERED
 from camcover.web.staff.drafts_page import draft_at_hand
 from camcover.web.staff.frame import framed
 from camcover.web.staff.plans_page import MOST_LISTED, asked_first, fitting
@@ -15,9 +16,6 @@ from camcover.workflow.plan_tests import MOST_AT_ONCE, DraftPlans, PlanTests, pl
 from camcover.workflow.release_history import Ledger, files_of_release
 
 __all__ = ["PAGES"]
-
-_MOST_OFFERED = 200
-"""Plans of a draft that its page offers by id; any other can be typed."""
 
 
 async def _list(visit: Visit) -> Response:
@@ -79,7 +77,7 @@ async def _of_draft(visit: Visit) -> Response:
         draft=view,
         asked=asked,
         concerned=plans.concerned,
-        offered=plans.concerned[:_MOST_OFFERED],
+        offered=plans.concerned[:MOST_OFFERED],
         most=MOST_AT_ONCE,
     )
 
