@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+from named_tests import ROOT, names_tests_that_exist, rows_of
+
+ROWS = rows_of((ROOT / "docs" / "security.md").read_text(encoding="utf-8"))
 THREATS = [cells for cells in ROWS if cells[0] not in {"threat", "---"}]
 
 
@@ -19,12 +15,7 @@ def test_each_threat_names_its_answer_and_tests_that_exist(cells: list[str]) -> 
     threat, answer, shown_by = cells
     assert threat.endswith(".")
     assert answer.endswith(".")
-    named = re.findall(r"`(tests/[a-z_/]+[.]py)::(test_\w+)`", shown_by)
-    assert named
-    assert shown_by == ", ".join(f"`{file}::{name}`" for file, name in named)
-    for file, name in named:
-        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-        assert name in {each.name for each in tree.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+    assert names_tests_that_exist(shown_by)
 
 
 def test_the_page_has_threats_of_every_part() -> None:

@@ -99,7 +99,7 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, tuple
     """A service over three releases, of which the second answers; gives its address and their ids."""
     folder = tmp_path_factory.mktemp("staff")
     ids = made_office(folder)
-    options = ["--database-url", f"sqlite:///{folder / DATABASE}", "--tokens", folder / TOKENS]
+    options = ["--database-url", f"sqlite:///{folder / DATABASE}", "--tokens", folder / TOKENS, "--pages"]
     with serving(*options, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0") as run:
         address_of(run)
         yield http_of(run), ids

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from web.test_care_page import HANDS
 from web_browser.conftest import IN_BROWSER, looked_at, sign_in
+from web_browser.test_pages import SEND
 
 pytestmark = IN_BROWSER
 
@@ -75,7 +77,9 @@ def test_a_draft_goes_live_and_back(people: tuple[Any, Any], staff: tuple[str, t
     ben.locator(".changed ins", has_text="35.00").wait_for()
     ben.get_by_label("Book of members").select_option("invented-2000")
     ben.get_by_role("button", name="Work it out").click()
-    ben.get_by_text("of 2,000 members pay another amount").wait_for()  # told by events, without a new page
+    ben.get_by_text("of 2,000 members pay another amount").wait_for(
+        timeout=150_000
+    )  # told by events, without a new page
     looked_at(ben)
     press(ben, "Approve revision 2")
     ana.goto(draft)
@@ -89,13 +93,23 @@ def test_a_draft_goes_live_and_back(people: tuple[Any, Any], staff: tuple[str, t
     press(ana, "Publish", "Why (goes into the audit log)", "agreed for today")
     live = ana.locator(".card", has_text="Published as").locator("a").first.inner_text()
     answers(ben, site, live)
+    costs(ben, site, "$70.00")
     ben.goto(f"{site}/staff/releases/roll-back")
     press(ben, "Roll back now", "Why (goes into the audit log)", "the letter was wrong")
     answers(ana, site, second)
+    costs(ana, site, "$60.00")
     ana.goto(f"{site}/staff/audit")
     looked_at(ana)
     for said in ("agreed for tomorrow", "rather today", "agreed for today", "the letter was wrong"):
         assert ana.get_by_text(said).count(), said
+
+
+def costs(page: Any, site: str, amount: str) -> None:
+    """Two massages on the page for patients: two copays of the release that answers."""
+    page.goto(f"{site}/en/plan")
+    with page.expect_navigation():
+        page.evaluate(SEND, HANDS)
+    page.locator("#total", has_text=amount).wait_for()
 
 
 def answers(page: Any, site: str, release: str) -> None:

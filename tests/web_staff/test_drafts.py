@@ -11,6 +11,7 @@ import pytest
 from camcover.store import AuditLog, Ledger
 from camcover.workflow import drafting
 from camcover.workflow.drafting import DraftSave, drafts_of
+from camcover.workflow.staff_sessions import SESSION_HOURS
 from small_rules import COPAY_PLAN
 from web.reading import Page, read
 from web_staff.conftest import Desk, Office
@@ -172,6 +173,42 @@ async def test_two_browsers_edit_one_draft(desk_of: Desks, office: Office) -> No
     assert (files["copay.yaml"] or b"").decode() == dearer("$36")
 
 
+async def test_what_was_typed_outlives_the_session(desk_of: Desks, office: Office) -> None:
+    """Nothing is saved after its end, nor by the page that comes then, nor by the one after the new sign-in."""
+    ana = await desk_of("ana")
+    path = await begun(ana)
+    typed = dearer("$37") + "# <b>\n"
+    sent = await fields(ana, "save", typed)
+    office.clock += timedelta(hours=SESSION_HOURS)
+    over = await ana.post(f"{path}/edit", sent)
+    assert over.status_code == 401
+    kept = hidden(read(over.text))
+    assert kept == {name: text for name, text in sent.items() if name != "proof"} | {"revision": "1"}
+    still = await ana.post(f"{path}/edit", kept | {"after-sign-in": "yes"})
+    assert (still.status_code, hidden(read(still.text))) == (401, kept)
+    await ana.sign_in("ana")
+    assert (await ana.post(f"{path}/edit", kept)).status_code == 403
+    again = await ana.post(f"{path}/edit", kept | {"after-sign-in": "yes"})
+    page = read(again.text)
+    assert "You are signed in as ana . What you sent before has not been done yet." in page.text
+    store = drafts_of(office.releases)
+    assert drafting.draft_view(store, path[1:])[1] == {}
+    assert (await ana.post(f"{path}/edit", hidden(page))).status_code == 303
+    assert drafting.draft_view(store, path[1:])[1] == {"copay.yaml": typed.encode()}
+    office.clock += timedelta(hours=SESSION_HOURS)
+    large = await ana.post(f"{path}/edit", kept | {"text": "x" * 300_000})
+    assert large.headers["location"] == f"/staff/sign-in?to=/staff{path}/edit"
+
+
+def hidden(page: Page) -> dict[str, str]:
+    """The hidden fields of the last form of a page."""
+    return {
+        each["name"]: each["value"]
+        for tag, each in page.tags
+        if tag == "input" and each.get("type") == "hidden" and each["name"] != "to"
+    }
+
+
 async def test_files_are_made_removed_and_named_by_their_form(desk_of: Desks, office: Office) -> None:
     ana = await desk_of("ana")
     path = await begun(ana)
@@ -221,6 +258,23 @@ async def test_a_scheduled_draft_is_called_off(desk_of: Desks, office: Office) -
     assert (await ben.post("/schedule", sent | {"reason": "not yet"})).status_code == 303
     assert "Nothing is scheduled." in (await ben.get("/schedule")).text
     assert "approved" in (await ana.get(path)).text
+
+
+async def test_a_draft_is_called_off_until_the_second_before(desk_of: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At its time it is active: then the form is refused, and a roll-back is the way."""
+    ana, ben = await desk_of("ana"), await desk_of("ben")
+    at = (datetime.now(UTC) + timedelta(days=1)).replace(second=0, microsecond=0)
+    path = await begun(ana, dearer("$35"))
+    await step(ana, path, "propose")
+    await step(ben, path, "approve")
+    await step(ana, path, "publish", text="as agreed", at=f"{at:%Y-%m-%dT%H:%M}")
+    number = (await ben.get("/schedule")).fields("number")[0]["value"]
+    sent = {"proof": await ben.proof(), "number": number, "reason": "not yet"}
+    for later, status in ((0, 400), (-1, 303)):
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, "now", lambda _, when=at + timedelta(seconds=later): when)
+            answer = await ben.post("/schedule", sent)
+        assert answer.status_code == status, answer.text
 
 
 async def test_a_moved_base_is_told_and_taken_over(desk_of: Desks, office: Office) -> None:

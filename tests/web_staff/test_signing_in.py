@@ -227,6 +227,9 @@ async def test_every_page_by_every_role(desk_of: Desks, office: Office, page: An
                 if tag == "form" and each.get("method") == "post" and "action" in each
             ]
             assert page.needs is not Role.RULES_WRITE or writing == ["/staff/sign-out"]
+    if page.do is not None:
+        for sent in ({"proof": ""}, {"proof": "x", "reason": "why"}):
+            assert (await reader.post(address, sent)).status_code == 403
     if page.do is not None and page.needs is Role.RULES_WRITE:
         answer = await reader.post(address, {"proof": await reader.proof(), "reason": "why"})
         assert answer.status_code == 403

@@ -75,6 +75,12 @@ STAFF_PAGES: tuple[StaffPage, ...] = (
 _OUTSIDE = (
     "This form came from another site, or from a page of an earlier sign-in. Nothing was changed. Load the page again."
 )
+_AGAIN = "after-sign-in"
+"""A field of forms that come again after a new sign-in. Such a form does nothing: it is shown, with a proof."""
+
+_MOST_KEPT = 256 << 10
+"""Bytes of a form that is kept over the end of a session."""
+
 _MAY_NOT = "{subject} may not do this: it needs the role {role}. Nothing was changed."
 
 
@@ -149,7 +155,8 @@ class StaffPages(PageApp):
         cookie = cookie_of(request)
         signed_in, told = await self._site.look(_arrived, self._site, cookie)
         if signed_in is None:
-            return self._to_sign_in(request)
+            has_form = is_form and cookie and page.show is not None
+            return await self._over(request, page) if has_form else self._to_sign_in(request)
         visit = Visit(
             site=self._site,
             signed_in=signed_in,
@@ -175,7 +182,10 @@ class StaffPages(PageApp):
         for name, value in pairs:
             form[name] = (*form.get(name, ()), value)
         visit = replace(visit, form=form)
-        if not is_proven(cookie, visit.sent("proof")):
+        is_own = is_proven(cookie, visit.sent("proof"))
+        if not is_own and _AGAIN in form:
+            return framed(visit, "again.html", "Signed in again", status=403, sent=_kept(pairs))
+        if not is_own:
             return framed(visit, "refused.html", "Form refused", status=403, said=_OUTSIDE)
         if page.path == "/sign-out":
             return await sign_out(self._site, cookie)
@@ -183,6 +193,18 @@ class StaffPages(PageApp):
             said = _MAY_NOT.format(subject=visit.person.subject, role=page.needs)
             return framed(visit, "refused.html", "Not allowed", status=403, said=said)
         return await page.do(visit) if page.do else _refusal("", 405)
+
+    async def _over(self, request: Request, page: StaffPage) -> Response:
+        """The page after the end of a session: it has what was sent, to be sent again once somebody has signed in.
+
+        A larger form than `_MOST_KEPT` of somebody who is not signed in is not read.
+        """
+        try:
+            pairs = fields_of(await body_of(request, min(page.most_bytes, _MOST_KEPT), self._site.form_seconds))
+        except WrongForm:
+            return self._to_sign_in(request)
+        path = request.url.path
+        return open_page("over.html", "Your session is over", status=401, path=path, sent=_kept(pairs), again=_AGAIN)
 
     def _to_sign_in(self, request: Request) -> Response:
         """To the sign-in, and from there to the page; a form's page where what was sent is lost."""
@@ -211,6 +233,11 @@ def _arrived(site: StaffSite, cookie: str) -> tuple[SignedIn | None, History]:
     with store.reading() as ledger:
         told = history(ledger)
     return (found(store, cookie, site.door, site.now()) if cookie else None), told
+
+
+def _kept(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What was sent, without what proves it."""
+    return [(name, value) for name, value in pairs if name not in {"proof", _AGAIN}]
 
 
 async def _at_once(response: Response) -> Response:
