@@ -33,6 +33,9 @@ CHANGES = {
 
 SIZES = {"desk": (1280, 900), "phone": (320, 760)}
 
+PATIENCE = 120_000
+"""Milliseconds for a page: the first one that works on rule files starts a process."""
+
 KeepPage = Callable[..., None]
 """Keeps what the window shows, by the name of the page; `at`: from which element on."""
 
@@ -55,6 +58,7 @@ def take_staff(browser: Any, keep: Callable[..., None]) -> None:
                 site = f"http://{lines[1].removeprefix('http on ').strip()}/staff"
                 for name, (width, height) in SIZES.items():
                     page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+                    page.set_default_timeout(PATIENCE)
                     walk(page, site, draft, _named(keep, page, name))
             finally:
                 service.terminate()
@@ -94,8 +98,29 @@ def walk(page: Any, site: str, draft: str, keep: KeepPage) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Today").wait_for()
     keep("today")
+    page.goto(f"{site}/plans")
+    keep("plans")
+    page.goto(f"{site}/plans/cascade-silver")
+    keep("plan")
     page.goto(f"{site}/plans/cascade-silver/therapies/acupuncture")
     keep("decisions")
+    page.goto(f"{site}/plans/medi-cal/therapies/chiropractic")
+    keep("decisions-beside", at="form + section")
+    table = f"{site}/plans/cascade-silver/therapies/naturopathy?release={draft}&before="
+    page.goto(f"{table}{page.locator('.strip a').inner_text()}")
+    keep("decisions-draft", at="form + section")
+    page.goto(f"{site}/{draft}/tables")
+    keep("draft-tables")
+    page.goto(f"{site}/tests")
+    keep("tests")
+    page.goto(f"{site}/tests/cascade-silver")
+    keep("tests-plan")
+    page.goto(f"{site}/releases")
+    keep("releases")
+    page.goto(page.locator("tbody a[href*='/releases/rules-']").first.evaluate("each => each.href"))
+    keep("release")
+    page.goto(f"{site}/books")
+    keep("books")
     page.goto(f"{site}/{draft}?book=invented-20000")
     if page.locator("#impact .figures").count() == 0:
         page.get_by_role("button", name="Work it out").click()

@@ -76,12 +76,10 @@ async def test_cliffs_and_rows_without_a_test_stand_beside_their_rows(desk_of: D
     desk: Desk = await desk_of("rita")
     page = await desk.get("/plans/share-plan/therapies/acupuncture")
     assert "Worth a look: 2 cliffs, 0 gaps, 3 cases without a test." in page.text
-    assert (
-        "cliff in network, deductible met: visit 4 costs the patient $17.60, visit 5 $110.00, $92.40 more "
-        "(limit 'visits') share.yaml:"
-    ) in page.text
-    assert page.text.count("no test of the plan has a visit of this case") == 3
-    assert "no test reaches limit 'visits'" in page.text
+    steps = "visit 4 costs the patient $17.60, visit 5 costs $110.00, which is $92.40 more (limit 'visits')"
+    assert f"cliff in network, deductible met: {steps} share.yaml:" in page.text
+    assert page.text.count("the plan's tests have no visit of this case") == 3
+    assert "the plan's tests never use up limit 'visits'" in page.text
     assert "gap" not in page.text.replace("0 gaps", "")
     unnamed = await desk.get("/plans/share-plan/therapies/reiki")
     assert "Worth a look: 0 cliffs, 1 gap, 1 case without a test." in unnamed.text

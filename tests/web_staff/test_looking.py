@@ -90,6 +90,8 @@ async def test_one_plan_states_its_benefits_sums_and_sources(desk_of: Desks, off
         "kind deductible; individual 100.00; family 200.00",
         "4 visits; per calendar year",
         "conditions back-pain",
+        "Not covered: the member pays charge",
+        "source eoc p.2",
     ):
         assert said in page.text
     links = {each["href"] for tag, each in page.tags if tag == "a"}

@@ -40,9 +40,9 @@ def test_the_cliffs_of_a_row_are_told_tier_by_tier() -> None:
     """
     found = rows(with_tests(), "share-plan", "acupuncture")
     inside, outside = map(cliff_words, found[""].cliffs)
-    steps = "visit 4 costs the patient $17.60, visit 5 $110.00, $92.40 more (limit 'visits')"
+    steps = "visit 4 costs the patient $17.60, visit 5 costs $110.00, which is $92.40 more (limit 'visits')"
     assert inside == f"in network, deductible met: {steps}"
-    steps = "visit 4 costs the patient $77.00, visit 5 $110.00, $33.00 more (limit 'visits')"
+    steps = "visit 4 costs the patient $77.00, visit 5 costs $110.00, which is $33.00 more (limit 'visits')"
     assert outside == f"out of network, deductible met: {steps}"
     limit_line = next(n for n, line in enumerate(SHARE_PLAN.splitlines(), 1) if "id: visits" in line)
     assert {each.rule for each in found[""].cliffs} == {f"share.yaml:{limit_line}"}

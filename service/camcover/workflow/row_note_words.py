@@ -12,8 +12,8 @@ __all__ = ["cliff_words", "gap_words"]
 def cliff_words(cliff: RowCliff) -> str:
     """Where what the patient pays rises, and by how much."""
     tier, noun, number, why, is_met = cliff.step
-    steps = f"{noun} {number} costs the patient {dollars(cliff.before_cents)}, {noun} {number + 1}"
-    rise = f"{dollars(cliff.after_cents)}, {dollars(cliff.after_cents - cliff.before_cents)} more"
+    steps = f"{noun} {number} costs the patient {dollars(cliff.before_cents)}, {noun} {number + 1} costs"
+    rise = f"{dollars(cliff.after_cents)}, which is {dollars(cliff.after_cents - cliff.before_cents)} more"
     return f"{tier.replace('_', ' ')}{', deductible met' if is_met else ''}: {steps} {rise} ({why})"
 
 

@@ -37,6 +37,14 @@ _SECTIONS = {
 """The headings of a plan's parts in the order of the page, by the first word of their key."""
 
 
+_LABELS = {
+    "hsa qualified": "HSA qualified",
+    "not covered pays": "Not covered: the member pays",
+    "cite": "source",
+}
+"""Fields of a plan whose own names say little; others stand as the file has them."""
+
+
 class ListedPlan(NamedTuple):
     """A row of the list; `editions`: each in words, and whether its figures are illustrative."""
 
@@ -119,7 +127,7 @@ def _stated(visit: Visit) -> dict[str, Any]:
         "plan": plan,
         "edition": edition_words(plan.heading.effective),
         "editions": list(by_name),
-        "stated": [(each.field, each.words) for each in _told(whole)],
+        "stated": [(_label(each)[:1].upper() + _label(each)[1:], each.words) for each in _told(whole)],
         "sections": [(_SECTIONS.get(kind, kind.capitalize()), parts) for kind, parts in sections.items() if parts],
         "names": {name: each.name for name, each in catalog_entries.therapies(tables).items()},
     }
@@ -127,12 +135,17 @@ def _stated(visit: Visit) -> dict[str, Any]:
 
 def _part(part: Part, plan: Plan) -> StatedPart:
     """A piece of a plan."""
-    own = "; ".join(f"{each.field} {each.words}".strip() for each in _told(part) if each.field != "therapies")
+    own = "; ".join(f"{_label(each)} {each.words}".strip() for each in _told(part) if each.field != "therapies")
     inside = (f"{each.title}: {each.summary}".removesuffix(": ") for each in part.parts())
     kind, _, name = part.key.partition(" ")
     benefit = plan.benefits.get(name) if kind == "benefit" else None
     therapies = tuple(map(str, benefit.therapies)) if benefit else ()
     return StatedPart(part.title, tuple(filter(None, (own, *inside))), part.at, therapies)
+
+
+def _label(fact: Fact) -> str:
+    """What a fact is called."""
+    return _LABELS.get(fact.field, fact.field)
 
 
 def _told(part: Part) -> list[Fact]:
