@@ -8,6 +8,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
         DatabaseError
             OutdatedDatabase        the tables are of another version
             StoreUnavailable        away, locked, full or busy
+            UnusablePrices          a file that holds no prices
         ExtraMissing                a library of an extra is not installed (an ImportError, too)
         FolderRefused               a folder that an import may not write
         InvalidRequest              a request that cannot be priced, with all its violations

@@ -17,10 +17,10 @@ from camcover.exchange.notes import UnreadableFile
 from camcover.exchange.transparency.allowed_amounts import read_allowed_amounts
 from camcover.exchange.transparency.in_network import read_in_network
 from camcover.exchange.transparency.records import ReadPrices, WantedPrices
-from camcover.exchange.transparency.several import OfSeveral
 from camcover.exchange.transparency.terms import PricedTier, tier_of
 from camcover.money import Cents
 from camcover.rulebook.records import Setting
+from camcover.several import OfSeveral
 from price_files import (
     NETWORK,
     NPI,

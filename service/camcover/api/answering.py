@@ -35,6 +35,7 @@ from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, S
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import RequestIdReused
 from camcover.workflow.pricing import PricedPlan, expiry, new_name, price_many
+from camcover.workflow.published_prices import PriceSource, with_published_prices
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = [
@@ -69,7 +70,11 @@ _ANSWER_BYTES, _ANSWERED_LINE_BYTES, _EXPLAINED_LINE_BYTES = 3_000, 150, 1_000
 
 
 class HashedRequest(NamedTuple):
-    """A request, the bytes of its content without the request id, and their SHA-256."""
+    """A request, the bytes of its content without the request id, and the SHA-256 of what the caller sent of them.
+
+    The message and the content also have the prices that were looked up, so that the stored content gives the answer
+    again, whatever is published since.
+    """
 
     message: Request
     content: bytes
@@ -152,6 +157,7 @@ class Answering:
                     validate(each.message)
                     is_valid = True
                     tables = self._rules.take(each.message.rule_release)
+                    each = asked[place] = _with_prices(tables, each, self._rules.prices)  # noqa: PLW2901 - goes on as this
                     body = self._cache.get((tables.digest, each.fingerprint))
                     if body is not None:
                         outcomes[place] = self._answered(each, _anew(body, each.message.request_id))
@@ -268,6 +274,23 @@ def _asked(message: Request) -> HashedRequest:
     content = message.SerializeToString(deterministic=True)
     message.request_id = request_id
     return HashedRequest(message, content, hashlib.sha256(content).digest())
+
+
+def _with_prices(tables: Tables, asked: HashedRequest, source: PriceSource | None) -> HashedRequest:
+    """The request with the published prices of its providers; without any it stays as it is.
+
+    Raises `InvalidRequest`, `StoreUnavailable`.
+    """
+    if source is None or not any(item.provider or item.tax_number for item in asked.message.items):
+        return asked
+    found = with_published_prices(tables, estimate_request(asked.message), source)
+    message = request_pb2.EstimatePlanRequest()
+    message.CopyFrom(asked.message)
+    for item, priced in zip(message.items, found.items, strict=True):
+        for procedure, each in zip(item.procedures, priced.procedures, strict=True):
+            if each.allowed_cents is not None:
+                procedure.allowed_cents, procedure.allowed_source = each.allowed_cents, each.allowed_source
+    return asked._replace(message=message, content=_asked(message).content)
 
 
 def _anew(body: bytes, request_id: str) -> _Answer:

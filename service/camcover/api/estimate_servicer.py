@@ -51,6 +51,7 @@ from camcover.workflow.caching import CacheCounts
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.errors import EstimateNotKept
 from camcover.workflow.pricing import Rank, rank, under_plans
+from camcover.workflow.published_prices import with_published_prices
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["EstimateServicer"]
@@ -131,10 +132,12 @@ class EstimateServicer(EstimateServiceServicer):
         hold(expected_bytes(plan) * len(request.plan_ids))
         with asked_in("request.rule_release"):
             tables = await self._take(plan.rule_release)
+        prices = self._rules.prices
 
         def priced(plan_ids: Sequence[str]) -> list[tuple[Rank, estimate_service_pb2.PlanComparison]]:
             """Answers, each with where it stands."""
-            results = under_plans(tables, [asked[plan_id] for plan_id in plan_ids])
+            found = [with_published_prices(tables, asked[plan_id], prices) for plan_id in plan_ids]
+            results = under_plans(tables, found)
             return [(rank(each), comparison(tables, *each, plan)) for each in results]
 
         results = await in_slices(
@@ -155,7 +158,7 @@ class EstimateServicer(EstimateServiceServicer):
         with asked_in("request.rule_release"):
             tables = await self._take(request.request.rule_release)
         pool = self._pools.searching
-        search = await pool.run(begun_search, tables, asked)
+        search = await pool.run(begun_search, tables, asked, self._rules.prices)
         while await pool.run(search.advance):
             pass
         return await pool.run(search_answer, tables, asked, search.found(), request.request.language)

@@ -17,6 +17,7 @@ from camcover.money import Cents
 from camcover.request_bounds import MAX_LINES
 from camcover.workflow.care_choices import CareChange, MayChange, SelfPayPrice
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, WaySearch
+from camcover.workflow.published_prices import PriceSource, with_published_prices
 from camcover.workflow.trades import remarks_on, trades_of
 
 __all__ = ["AskedSearch", "asked_search", "begun_search", "search_answer"]
@@ -64,13 +65,15 @@ def asked_search(request: messages.OptimizePlanRequest) -> AskedSearch:
     return AskedSearch(asked, may, most, max(MAX_LINES // weight, 1), expected)
 
 
-def begun_search(tables: Tables, search: AskedSearch) -> WaySearch:
-    """A search that has priced the care as planned. Raises `InvalidRequest`."""
+def begun_search(tables: Tables, search: AskedSearch, prices: PriceSource | None) -> WaySearch:
+    """A search that has priced the care as planned, by `prices` of its providers.
+
+    Raises `InvalidRequest`, `StoreUnavailable`.
+    """
+    asked = with_published_prices(tables, search.asked, prices)
     with below("request"):
-        present = evaluate(tables, search.asked).totals.patient_cents
-    return WaySearch(
-        tables, search.asked, Cents(present), search.may, most_priced=search.most_priced, at_once=search.at_once
-    )
+        present = evaluate(tables, asked).totals.patient_cents
+    return WaySearch(tables, asked, Cents(present), search.may, most_priced=search.most_priced, at_once=search.at_once)
 
 
 def search_answer(

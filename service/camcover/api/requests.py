@@ -32,6 +32,7 @@ from camcover.engine.request import (
 )
 from camcover.gen.camcover.v1 import request_pb2 as messages
 from camcover.money import Cents
+from camcover.npi import is_npi
 from camcover.refusals import Refusal
 from camcover.rulebook.records import Attestation, Setting
 
@@ -58,7 +59,7 @@ _COORDINATION = {
 
 
 class DateReader:
-    """Reads dates and gathers what is wrong with them."""
+    """Reads dates, and gathers what is wrong with them and with what else the .proto's rules cannot see."""
 
     def __init__(self) -> None:
         """Begin with nothing wrong."""
@@ -285,7 +286,9 @@ def _service(path: str, message: messages.PlannedService, dates: DateReader) -> 
         _service_dates(path, message, dates),
         message.member_id,
         message.therapy,
-        tuple(map(_procedure, message.procedures)),
+        tuple(
+            [_procedure(f"{path}.procedures[{place}]", each, dates) for place, each in enumerate(message.procedures)]
+        ),
         Cents(message.charge_cents) if message.HasField("charge_cents") else None,
         Cents(message.allowed_cents) if message.HasField("allowed_cents") else None,
         message.practitioner,
@@ -301,10 +304,23 @@ def _service(path: str, message: messages.PlannedService, dates: DateReader) -> 
         message.episode,
         dates.optional(f"{path}.first_service", message.first_service, first_year=FIRST_BIRTH_YEAR),
         message.facility,
+        _provider(f"{path}.provider", message.provider, dates),
+        message.tax_number,
     )
 
 
-def _procedure(message: messages.Procedure) -> Procedure:
+def _provider(path: str, npi: str, dates: DateReader) -> str:
+    """An NPI, or nothing."""
+    if npi and not is_npi(npi):
+        found = f"{shown(npi)}, whose last digit does not check the others"
+        dates.refuse(path, found, "an NPI such as 1234567893", Refusal.INVALID_TEXT)
+    return npi
+
+
+def _procedure(path: str, message: messages.Procedure, dates: DateReader) -> Procedure:
+    if message.allowed_source and not message.HasField("allowed_cents"):
+        found, expected = "allowed_source without allowed_cents", "both, or none of them"
+        dates.refuse(f"{path}.allowed_source", found, expected, Refusal.UNUSED_STATEMENT)
     return Procedure(
         message.code,
         message.units or 1,
@@ -312,6 +328,7 @@ def _procedure(message: messages.Procedure) -> Procedure:
         Cents(message.allowed_cents) if message.HasField("allowed_cents") else None,
         tuple(message.modifiers),
         message.minutes,
+        message.allowed_source,
     )
 
 

@@ -15,10 +15,12 @@ from camcover.api.validation import validate
 from camcover.cli.answers import complain, print_answer, refusals_told
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.options import EstimateFormat
+from camcover.cli.price_files import opened_prices
 from camcover.engine import InvalidRequest, Tables
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.languages import known_tag, languages
 from camcover.workflow.pricing import price
+from camcover.workflow.published_prices import PriceSource, with_published_prices
 from camcover.workflow.rules_in_force import RulesInForce
 
 
@@ -32,13 +34,16 @@ def estimate(
     tls_certificate: Path | None,
     tls_key: Path | None,
     output: EstimateFormat,
+    prices: Path | None,
 ) -> None:
     """Price a well-being plan and print the estimate."""
     if (rules is None) == (server is None):
         raise typer.BadParameter("give either --rules or --server")
+    if prices is not None and not rules:
+        raise typer.BadParameter("--prices goes with --rules; a service has prices of its own (`serve --prices`)")
     message = read_request(request)
     if rules:
-        answer = price_message(compiled_rules(rules), message)
+        answer = price_message(compiled_rules(rules), message, None if prices is None else opened_prices(prices))
     else:
         from camcover.cli.asking import ask, channel_to  # noqa: PLC0415 - gRPC, which pricing here does not need
 
@@ -85,14 +90,17 @@ def check_language(language: str) -> None:
         raise typer.BadParameter(f"found language {language!r}; expected one of {', '.join(languages())}")
 
 
-def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> estimate_pb2.Estimate:
+def price_message(
+    tables: Tables, message: request_pb2.EstimatePlanRequest, prices: PriceSource | None = None
+) -> estimate_pb2.Estimate:
     """Validate, price and translate, as the service does; nothing is stored, so the estimate has no name.
 
-    Ends the program with status 2 when the request is refused.
+    `prices`: those that payers publish by provider. Ends the program with status 2 when the request is refused.
     """
     with refusals_told():
         validate(message)
         release = RulesInForce(tables).take(message.rule_release)
-        answer = estimate_message(price(release, estimate_request(message)), message.request_id, message.language)
+        asked = with_published_prices(release, estimate_request(message), prices)
+        answer = estimate_message(price(release, asked), message.request_id, message.language)
     answer.ClearField("name")
     return answer

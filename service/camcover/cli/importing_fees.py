@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from camcover.cli.imported import check_fees_id, end, read_whole, show, source_text, write_files
-from camcover.cli.rules import checked_rules
+from camcover.cli.wanted_codes import catalogs_of, check_tier, codes_of, places_of
 from camcover.exchange.fees_text import fees_text
 from camcover.exchange.notes import Unread, UnreadableFile
 from camcover.exchange.physician_fees.localities import locality_of_zip, read_localities
@@ -23,14 +23,9 @@ from camcover.exchange.transparency.headings import told_of
 from camcover.exchange.transparency.in_network import read_in_network
 from camcover.exchange.transparency.providers import digits_of, network_key
 from camcover.exchange.transparency.records import ReadPrices, WantedPrices
-from camcover.exchange.transparency.several import OfSeveral
 from camcover.rulebook import printable
-from camcover.rulebook.records import Catalog
 from camcover.rulebook.words import count
-from camcover.shipped import Shipped, shipped
-
-_TIER = re.compile(r"[a-z][a-z0-9_-]{0,59}")
-_CATALOG = Path("rules", "catalog")
+from camcover.several import OfSeveral
 
 
 def medicare(
@@ -50,10 +45,10 @@ def medicare(
     """Make fee files of the Medicare physician fee schedule."""
     check_fees_id("--id", fees_id)
     if tier:
-        _check_tier("--tier", tier)
+        check_tier("--tier", tier)
     if bool(zip_code) != (zips is not None) or (zip_code and locality):
         end("expected --locality, or --zip with --zips, or none of them")
-    codes = _codes(_catalogs(catalog))
+    codes = codes_of(catalogs_of(catalog))
 
     def read() -> tuple[ReadValues, Sequence[Locality], list[tuple[str, str]]]:
         values, places = read_values(rvu, codes), read_localities(gpci, localities)
@@ -100,15 +95,15 @@ def transparency(
     """Make a fee file of Transparency in Coverage files."""
     check_fees_id("--id", fees_id, may_be_empty=False)
     for option, name in (("--tier", tier), ("--outside-tier", outside_tier)):
-        _check_tier(option, name)
+        check_tier(option, name)
     if in_network is None and allowed_amounts is None:
         end("expected --in-network, --allowed-amounts or both")
     if tier == outside_tier:
         end(f"--outside-tier {outside_tier!r}: expected another tier than --tier")
-    catalogs = _catalogs(catalog)
+    catalogs = catalogs_of(catalog)
     wanted = WantedPrices(
-        codes=_codes(catalogs),
-        places={code: setting for each in catalogs for code, setting in each.places_of_service.items()},
+        codes=codes_of(catalogs),
+        places=places_of(catalogs),
         first=date(year, 1, 1),
         npis=_identifiers("--npi", npi or (), "[0-9]{10}", "ten digits"),
         tins=_identifiers("--tin", tin or (), "[0-9]{2}-?[0-9]{7}|[0-9]{10}", "nine digits, or the ten of an NPI"),
@@ -151,12 +146,6 @@ def _identifiers(option: str, given: Sequence[str], form: str, expected: str) ->
     return frozenset(map(digits_of, given))
 
 
-def _check_tier(option: str, tier: str) -> None:
-    """End the command where a tier has another form."""
-    if not _TIER.fullmatch(tier):
-        end(f"{option} {tier!r}: expected a tier such as in_network")
-
-
 def _chosen(places: Sequence[Locality], keys: list[str]) -> Sequence[Locality]:
     """The localities of these keys, or all."""
     known = {each.key: each for each in places}
@@ -164,14 +153,3 @@ def _chosen(places: Sequence[Locality], keys: list[str]) -> Sequence[Locality]:
         if key not in known:
             end(f"--locality {key!r}: expected one of the table, such as {', '.join(list(known)[:3])}")
     return [known[key] for key in dict.fromkeys(keys)] if keys else places
-
-
-def _catalogs(paths: list[Path] | None) -> list[Catalog]:
-    """The editions of the catalog; ends the command where it has an error."""
-    folder = _CATALOG if _CATALOG.is_dir() else shipped(Shipped.RULES) / "catalog"
-    return [edition for editions in checked_rules(paths or [folder]).catalogs.values() for edition in editions]
-
-
-def _codes(catalogs: list[Catalog]) -> frozenset[str]:
-    """Every code that may be billed for a therapy."""
-    return frozenset(code for each in catalogs for therapy in each.therapies.values() for code in therapy.billed)

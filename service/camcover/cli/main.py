@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from camcover.cli.absent import stand_in
-from camcover.cli.commands import book, bulk, config, database, drafts, reading, releases, rules
+from camcover.cli.commands import book, bulk, config, database, drafts, prices, reading, releases, rules
 from camcover.cli.commands.accuracy import accuracy
 from camcover.cli.commands.claims import claim
 from camcover.cli.commands.eligibility import eligibility, inquiry
@@ -83,6 +83,7 @@ else:
     stand_in(app, "letter", "letters")
 app.add_typer(drafts.app, name="drafts")
 app.add_typer(importing, name="import")
+app.add_typer(prices.app, name="prices")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 app.add_typer(database.audit, name="audit")

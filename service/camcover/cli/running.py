@@ -22,6 +22,7 @@ from camcover.api.staff_door import StaffDoor
 from camcover.api.stored_lookup import StoredEstimateDesk
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.opening import cannot_open
+from camcover.cli.price_files import opened_prices
 from camcover.cli.reloading import Reloader
 from camcover.cli.watching import Watcher
 from camcover.extras import is_installed
@@ -71,7 +72,7 @@ class HttpOptions:
 class ServerOptions:
     """The options of a server process. Without `rules` it follows the database.
 
-    `folder`: where the processes of one service share compiled releases.
+    `folder`: where the processes of one service share compiled releases. `prices`: a file of prices by provider.
     """
 
     rules: tuple[Path, ...]
@@ -84,6 +85,7 @@ class ServerOptions:
     watches: bool = False
     folder: Path | None = None
     http: HttpOptions | None = None
+    prices: Path | None = None
 
 
 def cannot_listen(address: str) -> str:
@@ -140,7 +142,7 @@ async def _serve(
 ) -> int:
     """Start, announce the address, and wait for the end."""
     releases = None if database is None else ReleaseRules(ReleaseStore(database), options.folder)
-    rules = RulesInForce(releases=releases)
+    rules = RulesInForce(releases=releases, prices=None if options.prices is None else opened_prices(options.prices))
     storage = Storage(estimate_store(database, options.keeping), follows=not options.rules)
     server = Server(rules, storage, options.settings, access, certificates=certificates)
     async with AsyncExitStack() as stack:

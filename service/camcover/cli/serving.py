@@ -20,6 +20,7 @@ from camcover.api.server import Settings
 from camcover.api.telemetry import check_telemetry
 from camcover.cli.logs import configure_logs
 from camcover.cli.options import listed_in
+from camcover.cli.price_files import opened_prices
 from camcover.cli.running import OFF, HttpOptions, ServerOptions, guards, run_server
 from camcover.cli.securing import certificate_files, check_plain_text, oidc_settings, plain_ports, sign_in_client
 from camcover.cli.workers import Supervisor
@@ -49,6 +50,7 @@ def prepared(
     page_saves: int,
     database_url: str,
     keep: Keeping,
+    prices: Path | None,
     tokens: Path | None,
     tls_certificate: Path | None,
     tls_key: Path | None,
@@ -143,6 +145,7 @@ def prepared(
         oidc=oidc,
         watches=watch,
         http=served,
+        prices=prices,
     ), workers
 
 
@@ -160,7 +163,9 @@ def serve(**settings: Any) -> None:
     writer = configure_logs()
     try:
         if workers > 1:
-            guards(options)  # each worker would find the same wrong, again and again
+            # Each worker would find the same wrong, again and again.
+            guards(options)
+            _check_prices(options)
             raise typer.Exit(Supervisor(options, workers, announce).run(_work))
         raise typer.Exit(run_server(options, announce))
     finally:
@@ -169,10 +174,20 @@ def serve(**settings: Any) -> None:
 
 @_takes_settings
 def check(**settings: Any) -> None:
-    """Say what would keep a service with these settings from starting; reads the files of callers and certificates."""
+    """Say what would keep a service with these settings from starting.
+
+    Reads the files of callers, certificates and prices.
+    """
     options, _ = prepared(**settings)
     guards(options)
+    _check_prices(options)
     typer.echo("settings can be used")
+
+
+def _check_prices(options: ServerOptions) -> None:
+    """End the program with status 2 where the file of prices is none."""
+    if options.prices is not None:
+        opened_prices(options.prices).close()
 
 
 def _http_options(

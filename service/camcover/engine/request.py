@@ -176,7 +176,7 @@ class Member(NamedTuple):
 class Procedure(NamedTuple):
     """One CPT / HCPCS code of a session; amounts are for all its units together; modifiers as a claim has them.
 
-    `minutes`: in place of units, 0 = not given.
+    `minutes`: in place of units, 0 = not given. `allowed_source`: where `allowed_cents` comes from, in words to cite.
     """
 
     code: str
@@ -185,6 +185,7 @@ class Procedure(NamedTuple):
     allowed_cents: Cents | None = None
     modifiers: tuple[str, ...] = ()
     minutes: int = 0
+    allowed_source: str = ""
 
 
 class PlannedService(NamedTuple):
@@ -193,6 +194,7 @@ class PlannedService(NamedTuple):
     `place_of_service` and `taxonomy` say setting and practitioner as a claim does (engine/asking/claim.py). `episode`:
     the episode of care that it belongs to, in the caller's words. `first_service`: the day on which the member first
     had the service, None = not known (point 51). `facility`: where it is given, in the caller's words (point 20).
+    `provider`: an NPI, and `tax_number`: of who bills, by which published prices are looked up.
     """
 
     dates: tuple[date, ...]
@@ -214,6 +216,8 @@ class PlannedService(NamedTuple):
     episode: str = ""
     first_service: date | None = None
     facility: str = ""
+    provider: str = ""
+    tax_number: str = ""
 
 
 NO_USE = UseSoFar()

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from camcover.errors import CamcoverError
 
-__all__ = ["DatabaseError", "StoreUnavailable", "UnavailableReason"]
+__all__ = ["DatabaseError", "StoreUnavailable", "UnavailableReason", "UnusablePrices"]
 
 
 class DatabaseError(CamcoverError):
@@ -21,6 +21,7 @@ class UnavailableReason(StrEnum):
     FULL = "the disk of the database is full"
     BUSY = "the database has too many writes waiting"
     CROWDED = "the database has too many look-ups waiting"
+    NO_PRICES = "the file of prices cannot be read"
 
 
 class StoreUnavailable(DatabaseError):
@@ -30,3 +31,7 @@ class StoreUnavailable(DatabaseError):
         """`reason` is in words, without statement, value or address."""
         super().__init__(str(reason))
         self.reason = reason
+
+
+class UnusablePrices(DatabaseError):
+    """A file that holds no prices, or those of another version."""

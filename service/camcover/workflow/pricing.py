@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables, evaluate_many
 from camcover.workflow.notices import Notice, notices
+from camcover.workflow.published_prices import with_sources_told
 
 __all__ = ["PricedPlan", "Rank", "expiry", "new_name", "price", "price_again", "price_many", "rank", "under_plans"]
 
@@ -52,8 +53,8 @@ def price_many(tables: Tables, requests: Sequence[EstimateRequest]) -> list[Pric
     """Price many requests through one call of the kernel, answers in order."""
     now = datetime.now(UTC)
     return [
-        result if isinstance(result, InvalidRequest) else _priced(tables, result, new_name(), now)
-        for result in evaluate_many(tables, requests)
+        result if isinstance(result, InvalidRequest) else _priced(tables, request, result, (new_name(), now))
+        for request, result in zip(requests, evaluate_many(tables, requests), strict=True)
     ]
 
 
@@ -62,7 +63,7 @@ def price_again(tables: Tables, request: EstimateRequest, name: str, created_at:
     (result,) = evaluate_many(tables, [request])
     if isinstance(result, InvalidRequest):
         raise result
-    return _priced(tables, result, name, created_at)
+    return _priced(tables, request, result, (name, created_at))
 
 
 def under_plans(tables: Tables, requests: Sequence[EstimateRequest]) -> list[tuple[str, PricedPlan | InvalidRequest]]:
@@ -78,8 +79,10 @@ def rank(result: tuple[str, PricedPlan | InvalidRequest]) -> Rank:
     return False, priced.estimate.totals.patient_cents, plan_id
 
 
-def _priced(tables: Tables, estimate: Estimate, name: str, created_at: datetime) -> PricedPlan:
-    """Put the frame around an estimate."""
+def _priced(tables: Tables, request: EstimateRequest, estimate: Estimate, stamp: tuple[str, datetime]) -> PricedPlan:
+    """Put the frame around an estimate: its name and time, and what is told beside its figures."""
+    name, created_at = stamp
+    estimate = with_sources_told(request, estimate)
     return PricedPlan(
         name=name,
         rule_release=tables.release,

@@ -11,6 +11,7 @@ from camcover.rulebook import nearest
 from camcover.workflow.errors import NoActiveRelease, UnknownRelease
 
 if TYPE_CHECKING:
+    from camcover.workflow.published_prices import PriceSource
     from camcover.workflow.release_rules import ReleaseRules
 
 __all__ = ["RulesInForce"]
@@ -20,11 +21,13 @@ __all__ = ["RulesInForce"]
 class RulesInForce:
     """Holds the active tables. A call takes them once and keeps them, even if others become active meanwhile.
 
-    `releases` has those that a request may pin; without it only the active one can be pinned.
+    `releases` has those that a request may pin; without it only the active one can be pinned. `prices` has what payers
+    publish by provider, whichever rules are active.
     """
 
     tables: Tables | None = None
     releases: ReleaseRules | None = None
+    prices: PriceSource | None = None
     _listeners: list[Callable[[], object]] = field(default_factory=list)
 
     @property

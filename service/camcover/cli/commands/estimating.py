@@ -42,6 +42,14 @@ def estimate(
     output: Annotated[
         EstimateFormat, typer.Option("--format", help="json for programs, table for people.")
     ] = EstimateFormat.JSON,
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="With --rules: prices that payers publish by provider, a file of `camcover prices import`.",
+        ),
+    ] = None,
 ) -> None:
     """Price a well-being plan and print the estimate.
 

@@ -10,7 +10,7 @@ import typer
 
 from camcover.cli.declaring import done_by
 from camcover.cli.options import ReplaceFolder
-from camcover.exchange.transparency.several import OfSeveral
+from camcover.several import OfSeveral
 
 __all__ = ["app"]
 

@@ -104,6 +104,15 @@ def serve(
             help="What is stored of an estimate: its request and answer (full), hashes of both, or nothing (off)."
         ),
     ] = Keeping.FULL,
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Prices that payers publish by provider, a file of `camcover prices import`. They are looked up for "
+            "services whose provider a request names.",
+        ),
+    ] = None,
     tokens: Annotated[
         Path | None,
         typer.Option(

@@ -11,8 +11,8 @@ from camcover.exchange.fees_text import DraftFees
 from camcover.exchange.notes import Unread
 from camcover.exchange.transparency.headings import told_of
 from camcover.exchange.transparency.records import ReadPrices
-from camcover.exchange.transparency.several import OfSeveral
 from camcover.exchange.transparency.terms import tier_of
+from camcover.several import OfSeveral
 
 __all__ = ["FeesAsked", "MadeFees", "TierFile", "fees_of", "providers_told"]
 

@@ -1,28 +1,30 @@
 """One price of a Transparency in Coverage file: its amount, settings and last day, or why it is none.
 
-A price counts if it is in dollars, of a professional, without a modifier, and in force. Percentages are of a charge
-that is not known; derived and per-diem amounts are not what a visit is paid by.
+A price counts if it is in dollars, of a professional, in force, and without a modifier unless those are wanted, too.
+Percentages are of a charge that is not known; derived and per-diem amounts are not what a visit is paid by.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from camcover.exchange.notes import quoted
-from camcover.exchange.transparency.records import EVERY_SETTING, LeftOut, Price, Spot
+from camcover.exchange.transparency.records import EVERY_SETTING, LeftOut, Price, Spot, WantedPrices
 from camcover.money import Cents
 from camcover.rulebook.records import Setting
 
-__all__ = ["NO_SHAPE", "is_without_modifier", "last_day", "price_of", "word_of"]
+__all__ = ["NO_SHAPE", "last_day", "modifiers_of", "price_of", "word_of"]
 
 NO_SHAPE = LeftOut("objects and lists as in the schema")
 NO_AMOUNT = LeftOut("an amount from 0.01 to 10,000,000.00")
 NO_DAY = LeftOut("a day such as 2026-12-31")
 NO_CLASS = LeftOut("professional, institutional or both")
 NO_PLACE = LeftOut("a list of places of service such as 11, in the setting inpatient, outpatient or both")
+NO_MODIFIERS = LeftOut("a list of modifiers of two letters or digits such as AT")
 INSTITUTIONAL = LeftOut("prices of institutions", is_unread=False)
 MODIFIED = LeftOut("prices with a modifier", is_unread=False)
 ENDED = LeftOut("prices that ended before the year", is_unread=False)
@@ -32,6 +34,7 @@ _MOST_DOLLARS = 10_000_000
 _CENTS_OF_DOLLAR = 100
 _MOST_SHOWN = 40
 _ANYWHERE = "CSTM-00"
+_MODIFIER = re.compile(r"[0-9A-Z]{2}")
 _WITHIN = {
     "inpatient": frozenset({Setting.INPATIENT_HOSPITAL}),
     "outpatient": EVERY_SETTING - {Setting.INPATIENT_HOSPITAL},
@@ -68,12 +71,23 @@ def price_of(amount: Any, terms: Mapping[str, Any], places: Mapping[str, Setting
     return Price(settings, cents)
 
 
-def is_without_modifier(terms: Mapping[str, Any], spot: Spot) -> bool:
-    """Whether a price is the usual one; else it is left out at the spot."""
-    if terms.get("billing_code_modifier") in (None, "", [], [""]):
-        return True
-    spot.leave_out(MODIFIED)
-    return False
+def modifiers_of(terms: Mapping[str, Any], wanted: WantedPrices, spot: Spot) -> tuple[str, ...] | None:
+    """The modifiers of a price, each once and in order; None where it is left out at the spot.
+
+    Without `wanted.with_modifiers` every price with a modifier is left out.
+    """
+    given = terms.get("billing_code_modifier")
+    listed = given if isinstance(given, list) else [given]
+    words = [each for each in listed if each not in (None, "")]
+    if not words:
+        return ()
+    if not wanted.with_modifiers:
+        spot.leave_out(MODIFIED)
+        return None
+    if not all(isinstance(each, str) and _MODIFIER.fullmatch(each) for each in words):
+        spot.leave_out(NO_MODIFIERS, f"the modifiers {str(given)[:_MOST_SHOWN]}")
+        return None
+    return tuple(sorted(set(words)))
 
 
 def last_day(text: Any, first: date, spot: Spot) -> date | None:

@@ -25,7 +25,8 @@ class WantedPrices:
     """Which prices are wanted: of which codes, in force on `first`.
 
     `places`: settings by the place-of-service code. `npis`, `tins` (digits), `networks` (in lower case): only of these;
-    empty = of all. `plan_id`: what the file must say that it is of; empty = whatever it says.
+    empty = of all. `plan_id`: what the file must say that it is of; empty = whatever it says. `with_modifiers`: prices
+    with modifiers are wanted, too.
     """
 
     codes: Collection[str]
@@ -35,6 +36,7 @@ class WantedPrices:
     tins: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
     plan_id: str = ""
+    with_modifiers: bool = False
 
     @property
     def is_of_some(self) -> bool:
@@ -43,11 +45,12 @@ class WantedPrices:
 
 
 class Price(NamedTuple):
-    """An amount of a unit, the settings it is for, and its last day (None = none is stated)."""
+    """An amount of a unit, the settings and modifiers it is for, and its last day (None = none is stated)."""
 
     settings: frozenset[Setting]
     cents: Cents
     last: date | None = None
+    modifiers: tuple[str, ...] = ()
 
 
 class LeftOut(NamedTuple):

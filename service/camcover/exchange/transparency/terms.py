@@ -7,16 +7,16 @@ Several amounts for one code and setting are no fee, unless the caller says whic
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from camcover.exchange.fees_text import DraftRate, DraftTierFees
 from camcover.exchange.notes import Unread
 from camcover.exchange.transparency.records import EVERY_SETTING, Price, ReadPrices
-from camcover.exchange.transparency.several import OfSeveral
 from camcover.money import Cents, dollars
 from camcover.rulebook.records import Setting
+from camcover.several import OfSeveral, chosen
 
 __all__ = ["PricedTier", "tier_of"]
 
@@ -44,9 +44,11 @@ def tier_of(read: ReadPrices, cite: str, last: date, of_several: OfSeveral | Non
                 found = f"{len(amounts)} amounts from {dollars(amounts[0])} to {dollars(amounts[-1])}"
                 if of_several is None:
                     tier.unread.append(Unread(read.file[0], 0, where, found, _ONE_AMOUNT))
-                    continue
-                tier.notes.append(f"{where}: {found}; the {of_several} stands.")
-            cents = _chosen(amounts, of_several)
+                else:
+                    tier.notes.append(f"{where}: {found}; the {of_several} stands.")
+            cents = chosen(amounts, of_several)
+            if cents is None:
+                continue
             (everywhere if len(settings) == len(EVERY_SETTING) else within[settings])[code] = cents
         if ends := {price.last for price in prices if price.last is not None and price.last < last}:
             tier.notes.append(f"{code}: a price ends on {min(ends)}, before the file does.")
@@ -68,10 +70,3 @@ def _settled(amounts: Mapping[Setting, tuple[Cents, ...]]) -> Iterator[tuple[tup
     """Settings with the same amounts, together; without those that have none."""
     for each in sorted(set(amounts.values()) - {()}):
         yield tuple(str(setting) for setting, own in amounts.items() if own == each), each
-
-
-def _chosen(amounts: Sequence[Cents], of_several: OfSeveral | None) -> Cents:
-    """One of the amounts, which are in order; of two in the middle the higher one."""
-    if of_several is OfSeveral.MIDDLE:
-        return amounts[len(amounts) // 2]
-    return amounts[-1 if of_several is OfSeveral.HIGHEST else 0]
