@@ -1,7 +1,7 @@
 """Parquet to Parquet on all cores, in memory that does not grow with the input.
 
 What comes in: a file of `REQUEST_SCHEMA`. What goes out: files of plans, lines and rejects, in the order of the input.
-A file is written completely or not at all.
+A file is written completely or not at all. The threads that price also encode and compress what they found.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from operator import add
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcover.bulk.estimate import BulkEstimator, BulkResult, WrongColumns, check_columns
-from camcover.bulk.output import SamePlace, WholeFile, check_places
+from camcover.bulk.estimate import BulkEstimator, WrongColumns, check_columns
+from camcover.bulk.output import JoinedFile, SamePlace, check_places, encoded
 from camcover.bulk.parallel import in_order
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
 from camcover.bulk.sizes import BATCH_ROWS
@@ -33,6 +34,10 @@ class Outputs(NamedTuple):
     plans: Path
     rejects: Path
     lines: Path | None = None
+
+
+_SCHEMAS = (PLAN_SCHEMA, REJECT_SCHEMA, LINE_SCHEMA)
+"""The columns of each of `Outputs`."""
 
 
 class Counts(NamedTuple):
@@ -62,28 +67,30 @@ def estimate_file(
     file = pq.ParquetFile(source)
     check_columns(file.schema_arrow)
     count = threads or os.cpu_count() or 1
-    plans = lines = rejected = done = 0
+    total = Counts(0, 0, 0)
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="camcover-bulk"))
-        to_plans = stack.enter_context(WholeFile(outputs.plans, PLAN_SCHEMA))
-        to_rejects = stack.enter_context(WholeFile(outputs.rejects, REJECT_SCHEMA))
-        to_lines = stack.enter_context(WholeFile(outputs.lines, LINE_SCHEMA)) if outputs.lines else None
-        work = _ThreadEstimator(tables, release, wants_lines=to_lines is not None)
+        levels = [(path, schema) for path, schema in zip(outputs, _SCHEMAS, strict=True) if path is not None]
+        files = [stack.enter_context(JoinedFile(path, schema)) for path, schema in levels]
+        work = _ThreadEstimator(tables, release, wants_lines=outputs.lines is not None)
         names = [name for name in REQUEST_SCHEMA.names if name in file.schema_arrow.names]
-        for result in in_order(pool, work.price, file.iter_batches(batch_rows, columns=names), 2 * count):
-            to_plans.write(result.plans)
-            to_rejects.write(result.rejects)
-            if to_lines is not None:
-                to_lines.write(result.lines)
-            plans += result.plans.num_rows
-            lines += int(result.line_count)
-            rejected += result.rejected_rows
-            done = plans + rejected
+        for priced in in_order(pool, work.price, file.iter_batches(batch_rows, columns=names), 2 * count):
+            for to, part in zip(files, priced.parts, strict=False):
+                if part is not None:
+                    to.write(part)
+            total = Counts(*map(add, total, priced.counts))
             if progress is not None:
-                progress(done)
-        for output in (to_plans, to_rejects, *([to_lines] if to_lines else [])):
-            output.finish()
-    return Counts(plans, lines, rejected)
+                progress(total.plans + total.rejected)
+        for to in files:
+            to.finish()
+    return total
+
+
+class _Priced(NamedTuple):
+    """What became of a batch, as files in memory of the levels of `Outputs`; None of a level without rows."""
+
+    parts: tuple[pa.Buffer | None, ...]
+    counts: Counts
 
 
 class _ThreadEstimator(threading.local):
@@ -92,9 +99,12 @@ class _ThreadEstimator(threading.local):
     def __init__(self, tables: Tables, release: str, *, wants_lines: bool) -> None:
         self._estimator = BulkEstimator(tables, release, wants_lines=wants_lines)
 
-    def price(self, batch: pa.RecordBatch, first_row: int) -> BulkResult:
+    def price(self, batch: pa.RecordBatch, first_row: int) -> _Priced:
         """The result of one batch."""
-        return self._estimator.estimate(batch, first_row)
+        result = self._estimator.estimate(batch, first_row)
+        levels = zip(_SCHEMAS, (result.plans, result.rejects, result.lines), strict=True)
+        parts = tuple(encoded(schema, level) if level.num_rows else None for schema, level in levels)
+        return _Priced(parts, Counts(result.plans.num_rows, int(result.line_count), result.rejected_rows))
 
 
 __all__ += ["SamePlace", "WrongColumns"]

@@ -1,6 +1,7 @@
 """A Parquet file that appears only when it is complete.
 
-What comes in: record batches. What goes out: the file; no file if writing ended before `finish`.
+What comes in: record batches, or files that several threads made of them in memory (`encoded`). What goes out: the
+file; no file if writing ended before `finish`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from camcover.bulk.joining import Joined
 from camcover.errors import CamcoverError
 
 _COMPRESSION = "lz4"
@@ -54,14 +56,28 @@ def _is_one_place(one: Path, other: Path) -> bool:
     return first == second or first in second.parents or second in first.parents
 
 
+def _writer(where: str | pa.NativeFile, schema: pa.Schema, system: fs.FileSystem | None = None) -> pq.ParquetWriter:
+    """What writes a Parquet file as this package writes all of them."""
+    words = [name for name in schema.names if name in _WORDS]
+    return pq.ParquetWriter(where, schema, filesystem=system, compression=_COMPRESSION, use_dictionary=words)
+
+
+def encoded(schema: pa.Schema, batch: pa.RecordBatch | None = None) -> pa.Buffer:
+    """A Parquet file in memory with a batch as its row group; without rows if there is none. Any thread may call it."""
+    sink = pa.BufferOutputStream()
+    with _writer(sink, schema) as writer:
+        if batch is not None:
+            writer.write_batch(batch)
+    return sink.getvalue()
+
+
 class ParquetPart:
     """Writes batches to a Parquet file, which is deleted at the end of the `with` block unless `finish` was called."""
 
     def __init__(self, system: fs.FileSystem, path: str, schema: pa.Schema) -> None:
         """Begin to write. Raises OSError where the file cannot be written."""
-        words = [name for name in schema.names if name in _WORDS]
         self._system, self._path, self._is_whole = system, path, False
-        self._writer = pq.ParquetWriter(path, schema, filesystem=system, compression=_COMPRESSION, use_dictionary=words)
+        self._writer = _writer(path, schema, system)
 
     def __enter__(self) -> Self:
         return self
@@ -94,3 +110,32 @@ class WholeFile(ParquetPart):
         super().__exit__(*error)
         if self._is_whole:
             part_of(self._place).replace(self._place)
+
+
+class JoinedFile:
+    """As `WholeFile`, for files of `encoded` in place of batches: what is left to one thread is to copy bytes."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Begin to write. Raises OSError where the folder cannot be written to."""
+        self._place, self._is_whole = path, False
+        self._file = part_of(path).open("wb")
+        self._joined = Joined(self._file, encoded(schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, part: pa.Buffer) -> None:
+        """Append the row groups of a file."""
+        self._joined.write(part)
+
+    def finish(self) -> None:
+        """Everything is written."""
+        self._joined.finish()
+        self._is_whole = True
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        if self._is_whole:
+            part_of(self._place).replace(self._place)
+        else:
+            part_of(self._place).unlink(missing_ok=True)
