@@ -142,12 +142,16 @@ class IdentityProvider:
             return self.instead[path]
         if path == DISCOVERY:
             names = ("jwks_uri", "keys"), ("authorization_endpoint", "authorize"), ("token_endpoint", "token")
-            known = {name: f"{self.issuer}/{place}" for name, place in names}
+            known = {name: f"{self.issuer}/{place}" for name, place in (*names, ("end_session_endpoint", "leave"))}
             return 200, json.dumps({"issuer": self.issuer} | known).encode()
         if path == "/keys":
             return 200, json.dumps({"keys": [each.public() for each in self.keys]}).encode()
         if path == "/authorize":
             return self.authorized(query)
+        if path == "/leave":
+            asked = dict(parse_qsl(query))
+            assert asked["client_id"]
+            return 302, asked["post_logout_redirect_uri"].encode()
         if path == "/token" and "code" in parse_qs(body):
             return self.exchanged(dict(parse_qsl(body)), authorization)
         if path == "/token":

@@ -42,6 +42,9 @@ def test_somebody_signs_in_by_keyboard_and_comes_back_to_the_page(page: Any, tmp
             assert page.locator(".who").inner_text().startswith("ana")
             assert sorted(each["name"] for each in page.context.cookies()) == ["__Host-camcover-staff"]
             page.get_by_role("button", name="Sign out").click()
+            page.get_by_role("heading", name="Signed out").wait_for()
+            looked_at(page)
+            page.get_by_role("link", name="Sign out at your organisation, too").click()
             page.get_by_role("heading", name="Sign in").wait_for()
             end(run)
-        assert (provider.asked["/authorize"], provider.asked["/token"]) == (1, 1)
+        assert (provider.asked["/authorize"], provider.asked["/token"], provider.asked["/leave"]) == (1, 1, 1)

@@ -20,7 +20,7 @@ from camcover.api.credentials import OidcSettings, SignInClient
 from camcover.api.issuer import RETRY_SECONDS
 from camcover.api.provider_sign_in import ProviderSignIn
 from camcover.web.staff.provider_pages import COOKIE as BEGUN
-from camcover.web.staff.signing_in import COOKIE
+from camcover.web.staff.signing_in import COOKIE, SIGNED_OUT
 from camcover.workflow.staff_sessions import PROVIDED_HOURS
 from identity_provider import DISCOVERY, IdentityProvider, providing
 from web.reading import read
@@ -362,6 +362,8 @@ async def test_a_provider_that_is_away_is_told_and_can_be_asked_again(
         {"authorization_endpoint": "javascript:alert(1)"},
         {"token_endpoint": "file:///etc/passwd"},
         {"token_endpoint": 7},
+        {"end_session_endpoint": "http://id.example/leave"},
+        {"end_session_endpoint": "javascript:alert(1)"},
     ],
     ids=str,
 )
@@ -377,5 +379,5 @@ async def test_endpoints_that_are_wrong_are_not_used(
 async def test_without_a_provider_nobody_is_led_there(desk_of: Desks) -> None:
     desk = await desk_of()
     assert "Sign in with your organisation" not in (await desk.get("/sign-in")).text
-    for path in (LEAVE, f"{BACK}?code=x&state=x"):
+    for path in (LEAVE, f"{BACK}?code=x&state=x", f"/staff{SIGNED_OUT}"):
         assert (await desk.client.get(path)).status_code == 404

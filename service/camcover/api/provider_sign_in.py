@@ -41,10 +41,11 @@ class Asks(Protocol):
 
 
 class _Endpoints(NamedTuple):
-    """Where the provider asks people, and where it gives tokens for codes."""
+    """Where the provider asks people, where it gives tokens for codes, and where it signs people out, if it does."""
 
     authorization: str
     token: str
+    end_session: str = ""
 
 
 class ProviderSignIn:
@@ -85,6 +86,18 @@ class ProviderSignIn:
             "code_challenge_method": "S256",
         }
         return f"{endpoints.authorization}{'&' if '?' in endpoints.authorization else '?'}{urlencode(asked)}"
+
+    async def leaving(self, back: str) -> str:
+        """Where a browser goes to sign out at the provider, which sends it to the path `back`; empty where it cannot.
+
+        By OpenID Connect RP-Initiated Logout 1.0, with the client's id: no ID token is kept that could stand for it.
+        """
+        try:
+            address = (await self._found()).end_session
+        except Refused:
+            return ""
+        asked = urlencode({"client_id": self._client.id, "post_logout_redirect_uri": f"{self._client.origin}{back}"})
+        return f"{address}{'&' if '?' in address else '?'}{asked}" if address else ""
 
     def is_own(self, secret: str, state: str, issuer: str) -> bool:
         """Whether a browser comes back from the sign-in that its own secret began; `issuer` as RFC 9207, if given."""
@@ -176,10 +189,13 @@ class ProviderSignIn:
         document = self._ask(place)
         if document.get("issuer") != issuer:
             raise IssuerUnreachable(f"{place}: of another issuer; expected {issuer}")
-        return _Endpoints(*(_endpoint(document, name, issuer) for name in _NAMES))
+        authorization, token = (_endpoint(document, name, issuer) for name in _NAMES)
+        end_session = _endpoint(document, _LEAVING, issuer) if _LEAVING in document else ""
+        return _Endpoints(authorization, token, end_session)
 
 
 _NAMES = ("authorization_endpoint", "token_endpoint")
+_LEAVING = "end_session_endpoint"
 
 
 def _endpoint(document: Mapping[str, Any], name: str, issuer: str) -> str:

@@ -36,8 +36,9 @@ from camcover.web.staff import (
     try_page,
 )
 from camcover.web.staff.frame import ROOT, framed, open_page
-from camcover.web.staff.provider_pages import LEAVING, RETURN, begin_at_provider, come_back
+from camcover.web.staff.provider_pages import LEAVING, RETURN, begin_at_provider, come_back, signed_out
 from camcover.web.staff.signing_in import (
+    SIGNED_OUT,
     cookie_of,
     is_proven,
     is_sent_from_here,
@@ -112,6 +113,7 @@ class StaffPages(PageApp):
             Route(f"{ROOT}/sign-in", self._sign_in, methods=["GET", "POST"]),
             Route(f"{ROOT}{LEAVING}", self._open(begin_at_provider)),
             Route(f"{ROOT}{RETURN}", self._open(come_back)),
+            Route(f"{ROOT}{SIGNED_OUT}", self._open(signed_out)),
             Route(f"{ROOT}/sign-out", self._page(StaffPage("/sign-out")), methods=["POST"]),
         ]
         for each in pages:

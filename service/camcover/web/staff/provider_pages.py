@@ -15,12 +15,12 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from camcover.web.staff.frame import ROOT
+from camcover.web.staff.frame import ROOT, open_page
 from camcover.web.staff.signing_in import inside, let_in, sign_in_page
 from camcover.web.staff.visits import SignInProvider, StaffSite
 from camcover.workflow.staff_sessions import PROVIDED_HOURS
 
-__all__ = ["LEAVING", "RETURN", "begin_at_provider", "come_back"]
+__all__ = ["LEAVING", "RETURN", "begin_at_provider", "come_back", "signed_out"]
 
 LEAVING, RETURN = "/sign-in/provider", "/sign-in/callback"
 
@@ -72,6 +72,14 @@ async def _arrived(site: StaffSite, provider: SignInProvider, request: Request) 
     if person is None:
         return sign_in_page(site, to, _NOBODY, 403)
     return await let_in(site, request, person._replace(expires=site.now() + timedelta(hours=PROVIDED_HOURS)), to)
+
+
+async def signed_out(site: StaffSite, _request: Request) -> Response:
+    """Say that a session is over, and lead to the provider's own sign-out where there is one."""
+    if site.provider is None:
+        return _not_here(site)
+    leaving = await site.provider.leaving(f"{ROOT}/sign-in")
+    return open_page("signed_out.html", "Signed out", leaving=leaving)
 
 
 def _wanted(text: str) -> str:

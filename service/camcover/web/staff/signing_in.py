@@ -21,6 +21,7 @@ from camcover.workflow.staff_sessions import StaffPerson, begin, end
 
 __all__ = [
     "COOKIE",
+    "SIGNED_OUT",
     "cookie_of",
     "inside",
     "is_proven",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 COOKIE = "__Host-camcover-staff"
+SIGNED_OUT = "/sign-in/signed-out"
+"""The page after a sign-out where an identity provider signs people in."""
+
 
 _PATH = re.compile(rf"{ROOT}(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~&=%+-]*)?")
 """Where a sign-in may lead: a page of ours, never another site."""
@@ -109,7 +113,9 @@ async def let_in(site: StaffSite, request: Request, person: StaffPerson, to: str
 async def sign_out(site: StaffSite, cookie: str) -> Response:
     """End the session."""
     await site.look(end, site.releases.store, cookie)
-    answer = RedirectResponse(f"{ROOT}/sign-in", 303, headers={"cache-control": "no-store"})
+    # Not to the provider at once: the policy of the pages lets no form lead to another site.
+    place = "/sign-in" if site.provider is None else SIGNED_OUT
+    answer = RedirectResponse(f"{ROOT}{place}", 303, headers={"cache-control": "no-store"})
     answer.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax", path="/")
     return answer
 

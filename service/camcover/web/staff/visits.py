@@ -78,6 +78,9 @@ class SignInProvider(Protocol):
     async def address(self, secret: str, back: str) -> str:
         """Where the browser goes. Raises a refusal where the provider is away."""
 
+    async def leaving(self, back: str) -> str:
+        """Where the browser goes to sign out at the provider; empty where it cannot."""
+
     def is_own(self, secret: str, state: str, issuer: str) -> bool:
         """Whether a browser comes back from the sign-in that it began itself."""
 
