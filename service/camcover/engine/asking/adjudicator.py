@@ -217,13 +217,14 @@ class Adjudicator:
             note(ESTIMATE_CASES, 1)
             return answer._replace(openness=openness, bounds=known(question, answer.patient_cents))
         expected = PricedCase(answer.patient_cents, self._rows(question, question.placed))
-        marks = self.first.marks(), self.second.marks()
+        workspaces = [self.first] if question.secondary is None else [self.first, self.second]
+        marks = [each.marks() for each in workspaces]
         adjudicate = partial(self._adjudicate, tables, question, _Layers(self, question, openness))
         before = self.first.requests.used
         bounds = bounds_of(question, openness, expected, adjudicate)
         note(ESTIMATE_CASES, 1 + self.first.requests.used - before)
-        self.second.back_to(marks[1])
-        self.first.back_to(marks[0])
+        for workspace, mark in zip(workspaces, marks, strict=True):
+            workspace.back_to(mark)
         return answer._replace(openness=openness, bounds=bounds)
 
     def _adjudicate(self, tables: Tables, question: Question, cases: _Layers, ways: Sequence[Way]) -> list[PricedCase]:

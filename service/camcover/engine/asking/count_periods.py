@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from camcover.calendar import OrdinalDay, add_months, month_index
@@ -77,7 +78,13 @@ def _months_since(began: OrdinalDay, day: OrdinalDay) -> int:
 
 def window_start(per: LimitPeriod, end: OrdinalDay) -> int:
     """The first ordinal day of a rolling limit's window that ends on `end`."""
-    return (end - per.length if _in_days(per) else add_months(end, -per.length)) + 1
+    return (end - per.length if _in_days(per) else _months_before(end, per.length)) + 1
+
+
+@lru_cache(maxsize=4096)
+def _months_before(end: OrdinalDay, months: int) -> int:
+    """The ordinal day so many months before another; the same ones are asked for again and again."""
+    return add_months(end, -months)
 
 
 def time_end(per: LimitPeriod, first: OrdinalDay) -> int:

@@ -114,7 +114,8 @@ class Layout(NamedTuple):
     `edition`: the place of the one the request is read by; `given_period`, `first_period`: the first days of the
     benefit periods that hold `as_of` and the first line; `services` in the order of `Asked.services`; `rows`: the rows
     of `SERVICE` that lines refer to, from `first_row` on, each with the place of its service; `tier_map`: where, of a
-    second plan, the primary's tiers stand in `tier_maps`.
+    second plan, the primary's tiers stand in `tier_maps`. `covered_lines`: those inside their member's coverage, since
+    for the others nothing is open (point 37); `covered_rows`: those of services of which some line is covered.
     """
 
     scope: Scope
@@ -133,32 +134,13 @@ class Layout(NamedTuple):
     given: Given
     members: int
     family: bool
+    covered_lines: Sequence[AskedLine]
+    covered_rows: Sequence[tuple[int, ServiceRow]]
 
     @property
     def owners(self) -> int:
         """Who and what may have counts of limits of their own: members, then episodes."""
         return self.scope.episodes.owners
-
-    @property
-    def covered_lines(self) -> Sequence[AskedLine]:
-        """The lines inside their member's coverage: for the others nothing is open (point 37)."""
-        rows = {place: row for place, row in self.rows if row.covered_from or row.covered_to != columns.NEVER}
-        if not rows:
-            return self.asked.lines
-        return [
-            line
-            for line in self.asked.lines
-            if line[1] not in rows or rows[line[1]].covered_from <= line[0] <= rows[line[1]].covered_to
-        ]
-
-    @property
-    def covered_rows(self) -> Sequence[tuple[int, ServiceRow]]:
-        """The rows of services of which some line is covered."""
-        lines = self.covered_lines
-        if lines is self.asked.lines:
-            return self.rows
-        places = {place for _, place, _ in lines}
-        return [each for each in self.rows if each[0] in places]
 
     @property
     def days(self) -> set[OrdinalDay]:
@@ -209,7 +191,24 @@ def lay_out(
         lay_out_given(workspace, scope, tables.vocabulary),
         len(members),
         request.coverage is Coverage.FAMILY,
+        *_covered(asked.lines, rows),
     )
+
+
+def _covered(
+    lines: Sequence[AskedLine], rows: Sequence[tuple[int, ServiceRow]]
+) -> tuple[Sequence[AskedLine], Sequence[tuple[int, ServiceRow]]]:
+    """The lines inside coverage, and the rows of their services."""
+    bounded = {place: row for place, row in rows if row.covered_from or row.covered_to != columns.NEVER}
+    if not bounded:
+        return lines, rows
+    inside = [
+        line
+        for line in lines
+        if line[1] not in bounded or bounded[line[1]].covered_from <= line[0] <= bounded[line[1]].covered_to
+    ]
+    places = {place for _, place, _ in inside}
+    return inside, [each for each in rows if each[0] in places]
 
 
 def _lines(

@@ -109,10 +109,9 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
         return []
     found: list[OpenUse] = []
     known = known_limits(layout.plan, layout.edition).by_id
-    names = dict.fromkeys(each.limit.id for each in terms.limits)
     for member in members:
         use, first = layout.scope.use_of(member), member * len(layout.plan.slots)
-        for name in names:
+        for name in terms.limit_ids:
             limit, slots, benefit = known[name]
             if limit.counted_for in (CountedFor.EPISODE, CountedFor.CONDITION):
                 found += _open_apart(layout, terms, member, known[name])
@@ -161,7 +160,7 @@ def _may_meet(layout: Layout, rows: Iterable[ServiceRow], condition: str) -> boo
 
 def is_stated(use: UseSoFar, name: str, terms: Terms) -> bool:
     """Whether a request states the use of a limit: directly, or by the visits of a benefit that counts on it."""
-    if any(each.limit == name for each in use.limit_usage):
+    if use.limit_usage and any(each.limit == name for each in use.limit_usage):
         return True
     if not use.prior_visits and not use.benefit_visits:
         return False

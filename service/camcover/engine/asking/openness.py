@@ -79,12 +79,13 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
     """What is open; `ledger`: the primary plan's expected case."""
     request, primary, secondary = question.request, question.primary, question.secondary
     layouts = [primary] if secondary is None else [primary, secondary]
-    terms = tuple(terms_of(tables.arrays, layout.plan, services_of(layout)) for layout in layouts)
-    covered = [primary.services[place] for place in {place for _, place, _ in primary.covered_lines}]
+    terms = tuple([terms_of(tables.arrays, layout.plan, services_of(layout)) for layout in layouts])
+    covered = [primary.services[place] for place, _ in primary.covered_rows]
     has_open_tier = any(service.tier == OPEN_TIER for service in covered)
     is_beyond = any(terms_assumed(layout) for layout in layouts)
     unpriced = {place for place, service in enumerate(question.asked.services) if service.charge < 0}
-    priced = {place for (_, place, _), row in zip(question.asked.lines, ledger, strict=True) if row.assumed}
+    rows = zip(question.asked.lines, ledger, strict=True) if unpriced else ()
+    priced = {place for (_, place, _), row in rows if row.assumed}
     members = sorted({service.member for service in covered})
     places = list(zip(layouts, terms, strict=True))
     not_given = tuple([facts_not_given(request, item) for item in request.items])
@@ -98,8 +99,8 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
         is_beyond,
         frozenset(priced),
         bool(priced or (unpriced and (has_open_tier or is_beyond))),
-        tuple(tuple(open_sums(layout, each, tiers_of(layout))) for layout, each in places),
-        tuple((plan, use) for plan, (layout, each) in enumerate(places) for use in open_uses(layout, each, members)),
+        tuple([tuple(open_sums(layout, each, tiers_of(layout))) for layout, each in places]),
+        tuple([(plan, use) for plan, (layout, each) in enumerate(places) for use in open_uses(layout, each, members)]),
         not_given,
         tuple(_facts(tables, question, not_given, layouts, terms=terms)) if any(not_given) else (),
         tuple(_attestations(question, layouts, terms)),
@@ -110,8 +111,7 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
 
 def services_of(layout: Layout) -> tuple[int, ...]:
     """The numbers of the therapies and codes that catalogs know of lines inside coverage, each once."""
-    numbers = {number: None for _, row in layout.covered_rows for number in (row.therapy, row.code) if number >= 0}
-    return tuple(numbers)
+    return tuple({number: None for _, row in layout.covered_rows for number in (row.therapy, row.code) if number >= 0})
 
 
 def tiers_of(layout: Layout) -> list[int]:
@@ -140,7 +140,7 @@ def _incentives(layouts: Sequence[Layout], terms: Sequence[Terms]) -> Iterator[t
     """The plans with the members of whom it is not known whether they have less of a deductible to meet (point 22)."""
     for plan, (layout, each) in enumerate(zip(layouts, terms, strict=True)):
         if each.reduced & each.consulted(tiers_of(layout)):
-            for member in sorted({layout.services[place].member for _, place, _ in layout.covered_lines}):
+            for member in sorted({row.member for _, row in layout.covered_rows}):
                 if layout.scope.membership_of(member).wellness_incentive is None:
                     yield plan, member
 

@@ -126,12 +126,11 @@ def _combined(question: Question, dimensions: Sequence[Sequence[Change]]) -> lis
 
 def _way(changes: Sequence[Change]) -> Way:
     """The way that choices come to; what is chosen by item or limit adds up."""
-    way = Way()
+    chosen: dict[str, Any] = {}
     for change in changes:
         for name, value in change.items():
-            kept = getattr(way, name)
-            way = way._replace(**{name: kept + value if isinstance(kept, tuple) else value})
-    return way
+            chosen[name] = chosen.get(name, ()) + value if isinstance(value, tuple) else value
+    return Way(**chosen)
 
 
 def _places(openness: Openness) -> Iterator[list[Change]]:
@@ -144,9 +143,10 @@ def _places(openness: Openness) -> Iterator[list[Change]]:
 
 def _facts(question: Question, openness: Openness) -> Iterator[list[Change]]:
     """Each item's facts; raises `TooMany`, also where a diagnosis that is not given says which count a line is of."""
-    limits = (each.limit for terms in openness.terms for each in terms.limits)
-    are_known = all(row.diagnosed for _, row in question.primary.covered_rows)
-    if openness.facts and not are_known and any(limit.counted_for is CountedFor.CONDITION for limit in limits):
+    if not openness.facts:
+        return
+    by_condition = (each.limit.counted_for is CountedFor.CONDITION for terms in openness.terms for each in terms.limits)
+    if any(by_condition) and not all(row.diagnosed for _, row in question.primary.covered_rows):
         raise TooMany
     for item, ways in openness.facts:
         if ways is None:
@@ -162,8 +162,7 @@ def _incentives(openness: Openness) -> Iterator[list[Change]]:
 
 def _moving(question: Question, openness: Openness) -> Iterator[list[Change]]:
     """Sums, charges, use of limits and attestations: their two ends together where that is enough, else each."""
-    falls = only_falls(question, openness)
-    if falls and use_only_raises(question, openness):
+    if use_only_raises(question, openness) and only_falls(question, openness):
         yield [_end(openness, best=True), _end(openness, best=False)]
         if openness.priced and (openness.tiers > 1 or openness.has_open_rates or _has_several_terms(question)):
             yield [{"stated": False}, {"stated": True}]

@@ -5,7 +5,7 @@ What comes in: the plan's editions. What goes out: `PlanIndex`, by which request
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.codes import FIRST_BY_FACILITY
 from camcover.messages import Message
 from camcover.rulebook.records import (
+    FROM_EPISODE,
     Accumulator,
     Benefit,
     FamilyMode,
@@ -37,6 +38,21 @@ class Maxima(NamedTuple):
 
     member: tuple[int, ...]
     family: tuple[int, ...]
+
+
+class _Trait:
+    """Whether something holds of a plan: worked out when it is first asked for, and kept."""
+
+    def __init__(self, holds: Callable[[PlanIndex], bool]) -> None:
+        """`holds`: works it out."""
+        self._holds, self._name, self.__doc__ = holds, holds.__name__, holds.__doc__
+
+    def __get__(self, index: PlanIndex, _owner: type[PlanIndex]) -> bool:
+        """Whether it holds."""
+        found = index.traits.get(self._name)
+        if found is None:
+            found = index.traits[self._name] = self._holds(index)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,7 @@ class PlanIndex:
     no_use: dict[tuple[int, str, int], Message] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
     _period_starts: dict[OrdinalDay, OrdinalDay] = field(default_factory=dict)
-    _traits: dict[str, bool] = field(default_factory=dict)
+    traits: dict[str, bool] = field(default_factory=dict)
 
     def copay_scope_of(self, benefit: Benefit) -> int:
         """The number of the scope of a benefit's copays per day; -1 = it has none (point 20)."""
@@ -139,35 +155,43 @@ class PlanIndex:
                 return segment.edition
         return 0
 
-    @property
+    @_Trait
     def pays_members(self) -> bool:
         """Whether in some tier of some edition the plan pays the member, not the provider."""
-        found = self._traits.get("pays_members")
-        if found is None:
-            tiers = (tier for plan in self.editions for tier in plan.tiers.values())
-            found = self._traits["pays_members"] = any(tier.payment_to is Payee.MEMBER for tier in tiers)
-        return found
+        return any(tier.payment_to is Payee.MEMBER for plan in self.editions for tier in plan.tiers.values())
 
-    @property
+    @_Trait
+    def leaves_denials(self) -> bool:
+        """Whether in some tier of some edition a denial is the provider's unless something is attested (point 41)."""
+        tiers = (tier for plan in self.editions for tier in plan.tiers.values())
+        return any(tier.provider_liable and tier.provider_liable.unless for tier in tiers)
+
+    @_Trait
+    def shares_fees(self) -> bool:
+        """Whether in some edition what a line is allowed may depend on other lines of its day (points 45 to 47)."""
+        tables = [table for each in self.segments if each.fees for table in each.fees.tiers.values()]
+        by_visit = any(table.visits or table.rates or table.practice_expense for table in tables)
+        return by_visit or any(table.maximum_per_day is not None for table in tables)
+
+    @_Trait
     def has_copays_by_facility(self) -> bool:
         """Whether some edition has copays per day and facility."""
         return any(map(is_by_facility, self.copay_scopes))
 
-    @property
+    @_Trait
+    def counts_from_episodes(self) -> bool:
+        """Whether a limit of some edition counts from the day on which an episode began (point 49)."""
+        return any(key.per.kind in FROM_EPISODE for key in self.slots)
+
+    @_Trait
     def has_code_edits(self) -> bool:
         """Whether some edition holds the codes of a day to each other."""
-        found = self._traits.get("has_code_edits")
-        if found is None:
-            found = self._traits["has_code_edits"] = any(plan.has_code_edits for plan in self.editions)
-        return found
+        return any(plan.has_code_edits for plan in self.editions)
 
-    @property
+    @_Trait
     def has_accounts(self) -> bool:
         """Whether some edition has accounts that pay the member's share."""
-        found = self._traits.get("has_accounts")
-        if found is None:
-            found = self._traits["has_accounts"] = any(plan.accounts for plan in self.editions)
-        return found
+        return any(plan.accounts for plan in self.editions)
 
     @property
     def longest_list(self) -> int:

@@ -107,6 +107,7 @@ class Terms(NamedTuple):
     candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
     attestations: Mapping[int, int]
     limits: tuple[LimitUsed, ...]
+    limit_ids: tuple[str, ...]
     tiers: tuple[Sharing, ...]
     feeds: tuple[int, ...]
     maxima: int
@@ -211,6 +212,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         candidates,
         attestations,
         tuple(limits),
+        tuple(dict.fromkeys(each.limit.id for each in limits)),
         tuple(sharing_of(index, name, found) for name in index.tiers),
         tuple(_feeds(index, name) for name in index.accumulators),
         _mask(index, lambda each: each.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM),

@@ -6,7 +6,7 @@ unpacked when somebody reads them: a ledger alone does not need them.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from struct import Struct
 from typing import NamedTuple
 
@@ -58,6 +58,11 @@ assert_row(SlotRow, columns.SLOT)
 assert_row(VisitsRow, columns.VISITS, count=("number",))
 
 
+_make_slot = partial(tuple.__new__, SlotRow)
+_make_visits = partial(tuple.__new__, VisitsRow)
+"""As `_make`, without a call of Python: how many values there are, `assert_row` has compared."""
+
+
 class RunningState:
     """The rows of one request, members first; counts of limits by owner, then slot."""
 
@@ -76,19 +81,23 @@ class RunningState:
     @cached_property
     def slots(self) -> list[SlotRow]:
         """The running counts."""
-        return list(map(SlotRow._make, _SLOT_ROW.iter_unpack(self._slots)))
+        return list(map(_make_slot, _SLOT_ROW.iter_unpack(self._slots)))
 
     @cached_property
     def visits(self) -> list[VisitsRow]:
         """The visits."""
-        return list(map(VisitsRow._make, _VISITS_ROW.iter_unpack(self._visits)))
+        return list(map(_make_visits, _VISITS_ROW.iter_unpack(self._visits)))
 
     def dated_uses(self, slot: int) -> list[tuple[int, int]]:
         """The (ordinal day, amount) of each use that a rolling limit's slot still holds, by its place in `slots`."""
-        head = self.slots[slot].head
+        head, first = self.slots[slot].head, self._first_event
         found: list[tuple[int, int]] = []
         while head >= 0:
-            place = (head - self._first_event) * _EVENT_ROW.size
-            day, head, amount = _EVENT_ROW.unpack_from(self._events, place)
+            day, head, amount = self._dated[head - first]
             found.append((day, amount))
         return found
+
+    @cached_property
+    def _dated(self) -> list[tuple[int, int, int]]:
+        """The rows of `EVENT`, those that no slot has taken included."""
+        return list(_EVENT_ROW.iter_unpack(self._events))

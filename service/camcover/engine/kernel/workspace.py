@@ -6,9 +6,9 @@ as plain integers. A workspace belongs to one thread; nothing in it outlives the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from operator import is_not
+from operator import attrgetter, is_not
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -167,6 +167,9 @@ class Space:
         return self.buffer[first * self.size : (first + rows) * self.size]
 
 
+_rows_used: Callable[[Space], int] = attrgetter("used")
+
+
 class Workspace:
     """The arrays of `Work`, each a `Space`, and their addresses behind those of the rules."""
 
@@ -217,7 +220,7 @@ class Workspace:
 
     def marks(self) -> tuple[int, ...]:
         """How many rows of each array are in use."""
-        return tuple(space.used for space in self._spaces)
+        return tuple(map(_rows_used, self._spaces))
 
     def back_to(self, marks: tuple[int, ...]) -> None:
         """Forget the rows that were taken into use since."""

@@ -15,6 +15,7 @@ from camcover.rulebook.records import Attestation, Benefit, Exclusion, PeriodKin
 DEDUCTIBLE, COINSURANCE, COPAY = "1", "2", "3"
 ABOVE_FEE_SCHEDULE = "45"
 
+_REASONS = tuple(Reason)
 _OF_REASON = {
     Reason.NONE: "96",
     Reason.EXCLUDED: "96",
@@ -55,7 +56,7 @@ _NOT_NECESSARY = "50"
 
 def not_covered_code(sources: Sources, row: LedgerRow) -> str:
     """The CARC for what a line leaves uncovered."""
-    reason = Reason(row.reason)
+    reason = _REASONS[row.reason]
     if reason is Reason.EXCLUDED:
         rule = sources.rules[row.rule]
         return _OF_EXCLUSION.get(rule.reason, _OF_REASON[reason]) if isinstance(rule, Exclusion) else _OF_REASON[reason]

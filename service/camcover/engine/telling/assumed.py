@@ -89,23 +89,11 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
     openness = answer.openness
     if openness is None:
         return
-    yield from _unknown_codes(question)
-    yield from _unbilled(question)
-    yield from _tiers(question, openness)
-    for place, layout in enumerate(_plans(question)):
-        yield from _terms(layout, place)
-    if openness.facts:
-        yield from _facts(tables, question, answer.primary.ledger, openness)
-    for place, member in openness.incentives:
-        yield _INCENTIVE[place](member=Label(question.request.members[member].id))
-    for place, layout in enumerate(_plans(question)):
-        yield from _sums(question, openness, place, layout)
-    for therapy in _priced(question, openness):
-        yield _PRICE(therapy=Label(therapy))
-    for therapy in _published_at_two(question, openness):
-        yield _HIGHER_SHARE(therapy=Label(therapy))
-    yield from _uses(question, openness)
-    yield from _episodes(question, answer)
+    plans = _plans(question)
+    yield from _of_services(tables, question, answer.primary.ledger, openness, plans=plans)
+    yield from _of_use(question, openness, plans)
+    if any(layout.plan.counts_episodes for layout in plans):
+        yield from _episodes(question, answer)
     yield from _balances(question, openness)
     yield from _dates(question)
     if answer.bounds is not None and answer.bounds.is_widened:
@@ -115,6 +103,35 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
 def _plans(question: Question) -> list[Layout]:
     """The plan, then the second plan where there is one."""
     return [question.primary] if question.secondary is None else [question.primary, question.secondary]
+
+
+def _of_services(
+    tables: Tables, question: Question, ledger: Sequence[LedgerRow], openness: Openness, *, plans: Sequence[Layout]
+) -> Iterator[Message]:
+    """What is assumed of the services, and of the terms and members that decide them."""
+    yield from _unknown_codes(question)
+    yield from _unbilled(question)
+    yield from _tiers(question, openness)
+    if openness.is_beyond:
+        for place, layout in enumerate(plans):
+            yield from _terms(layout, place)
+    if openness.facts:
+        yield from _facts(tables, question, ledger, openness)
+    for place, member in openness.incentives:
+        yield _INCENTIVE[place](member=Label(question.request.members[member].id))
+
+
+def _of_use(question: Question, openness: Openness, plans: Sequence[Layout]) -> Iterator[Message]:
+    """What is assumed of sums, prices and use of limits."""
+    for place, layout in enumerate(plans):
+        if openness.sums[place]:
+            yield from _sums(question, openness, place, layout)
+    if openness.priced:
+        yield from (_PRICE(therapy=Label(therapy)) for therapy in _priced(question, openness))
+    if openness.attestations:
+        yield from (_HIGHER_SHARE(therapy=Label(therapy)) for therapy in _published_at_two(question, openness))
+    if openness.uses:
+        yield from _uses(plans, openness)
 
 
 def _unknown_codes(question: Question) -> Iterator[Message]:
@@ -136,8 +153,7 @@ def _unbilled(question: Question) -> Iterator[Message]:
 def _tiers(question: Question, openness: Openness) -> Iterator[Message]:
     """Networks that are not given."""
     primary = question.primary
-    is_any_open = any(service.tier == OPEN_TIER for service in primary.services)
-    if is_any_open and any(primary.services[place].tier == OPEN_TIER for _, place, _ in primary.covered_lines):
+    if any(row.tier == OPEN_TIER for _, row in primary.covered_rows):
         yield _NETWORK(tier=_first_tier(primary))
     if question.secondary is not None and openness.second_tiers > 1:
         yield _NETWORK_OF_SECOND(tier=_first_tier(question.secondary))
@@ -248,7 +264,7 @@ def _asked(criteria: Criteria) -> Iterator[tuple[tuple[OpenFact, ...], Message]]
 def _sums(question: Question, openness: Openness, place: int, layout: Layout) -> Iterator[Message]:
     """One message for each open sum that may bear on the lines, or one for all where they are of an earlier period."""
     names = list(layout.plan.accumulators)
-    if is_stale(layout) and openness.sums[place]:
+    if is_stale(layout):
         yield _STALE_SUMS[place](day=date.fromordinal(layout.as_of))
         return
     for each in openness.sums[place]:
@@ -282,9 +298,8 @@ def _published_at_two(question: Question, openness: Openness) -> Iterable[str]:
     return dict.fromkeys(service.therapy for service in question.asked.services if service.item in items)
 
 
-def _uses(question: Question, openness: Openness) -> Iterable[Message]:
+def _uses(layouts: Sequence[Layout], openness: Openness) -> Iterable[Message]:
     """One message for each limit of which no earlier use is given (point 18); worked out once for an edition."""
-    layouts = _plans(question)
     found: dict[tuple[int, str, int], Message] = {}
     for place, use in openness.uses:
         index, key = layouts[place].plan, (layouts[place].edition, use.limit.id, place)

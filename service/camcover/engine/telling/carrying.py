@@ -6,7 +6,7 @@ states it gives the same cents for them as one request for all lines (docs/rule-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import partial
 
@@ -18,7 +18,7 @@ from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import PriorUse, Visits
 from camcover.engine.compiling.slots import slot_key
 from camcover.engine.estimate import UseAfter
-from camcover.engine.kernel.running_state import SumRow
+from camcover.engine.kernel.running_state import SumRow, VisitsRow
 from camcover.engine.kernel.tables import UNTOUCHED
 from camcover.engine.request import (
     AccumulatorUse,
@@ -35,7 +35,6 @@ from camcover.engine.telling.limit_state import LimitReader
 from camcover.money import Cents
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import (
-    FROM_EPISODE,
     Benefit,
     CountedFor,
     Measure,
@@ -68,7 +67,7 @@ def use_after(question: Question, answer: Answer) -> UseAfter:
 def _episode_starts(question: Question, member: int) -> tuple[EpisodeStart, ...]:
     """When a member's episodes began, where a limit of one of the plans counts from there on (point 49)."""
     for layout in (question.primary, question.secondary):
-        if layout is not None and any(key.per.kind in FROM_EPISODE for key in layout.plan.slots):
+        if layout is not None and layout.plan.counts_from_episodes:
             episodes = layout.scope.episodes
             return tuple(
                 EpisodeStart(name, date.fromordinal(episodes.starts[row]))
@@ -155,11 +154,17 @@ class _StateReader:
 
     # Visits
 
+    def _visits(self, member: int) -> Iterable[tuple[tuple[str, int], VisitsRow]]:
+        """Each benefit and its number, with a member's row of visits under it."""
+        benefits = self._index.benefits
+        first = member * len(benefits)
+        return zip(benefits.items(), self._outcome.state.visits[first : first + len(benefits)], strict=True)
+
     def _benefit_visits(self, member: int) -> Iterator[BenefitVisits]:
         """The visits under each benefit that a line touched or the request stated, in the benefit period."""
-        for benefit, number in self._index.benefits.items():
-            row = self._outcome.state.visits[member * len(self._index.benefits) + number]
-            stated = self._prior(member).visits.get(number)
+        prior = self._prior(member).visits
+        for (benefit, number), row in self._visits(member):
+            stated = prior.get(number)
             if row.period == self._period:
                 yield BenefitVisits(benefit, row.number)
             elif stated is not None or row.period != UNTOUCHED:
@@ -172,8 +177,7 @@ class _StateReader:
 
     def _visits_of_last_day(self, member: int) -> Iterator[PriorVisit]:
         """The visits of the last line's day, which may go on."""
-        for benefit, number in self._index.benefits.items():
-            row = self._outcome.state.visits[member * len(self._index.benefits) + number]
+        for (benefit, _), row in self._visits(member):
             if row.day == self._last_day:
                 paid = self._plan_paid(member, benefit)
                 yield PriorVisit(
@@ -198,6 +202,8 @@ class _StateReader:
         for visit in self._scope.use_of(member).prior_visits:
             if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
                 return visit.episode, visit.condition
+        if not (self._index.counts_episodes or self._index.condition_masks):
+            return "", ""
         found = list(self._named_by_lines(member, benefit))
         counted = (each for each in found if self._has_counted(member, benefit, *each))
         return next(counted, (found[0][0], "") if found else ("", ""))
@@ -205,8 +211,6 @@ class _StateReader:
     def _named_by_lines(self, member: int, benefit: str) -> Iterator[tuple[str, str]]:
         """The episode and the condition of the last day's lines under a benefit, where plans count them."""
         index, rests, rows = self._index, self._outcome.rests, dict(self._layout.rows)
-        if not (index.counts_episodes or index.condition_masks):
-            return
         for number, place, row in self._lines_of_last_day:
             if self._layout.services[place].member != member or not row.covered:
                 continue
@@ -241,10 +245,12 @@ class _StateReader:
 
     def _fees_of_last_day(self, member: int) -> Iterator[FeeUse]:
         """What the lines of the last day took of shared fees, and what the request stated of that day."""
-        index = self._index
+        index, stated = self._index, self._scope.use_of(member).fee_usage
+        if not (index.shares_fees or stated):
+            return
         taken: dict[tuple[str, str], int] = {}
         highest: dict[tuple[str, str], int] = {}
-        for use in self._scope.use_of(member).fee_usage:
+        for use in stated:
             if use.date.toordinal() == self._last_day:
                 taken[use.tier, use.therapy] = taken.get((use.tier, use.therapy), 0) + use.used_cents
                 highest[use.tier, ""] = max(highest.get((use.tier, ""), 0), use.practice_expense_cents)

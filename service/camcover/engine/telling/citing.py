@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import Citation
+from camcover.engine.kernel.workspace import LedgerRow
 from camcover.rulebook.records import Heading, Place
 
 
@@ -37,6 +39,9 @@ def citation_text(cite: str | None, heading: Heading) -> str:
 
 Decided = tuple[int, int, int, int, int]
 """(segment, rule, criteria, limit, covered) of a ledger row: what its sources follow from."""
+
+deciding: Callable[[LedgerRow], Decided] = attrgetter("segment", "rule", "criteria", "limit", "covered")
+"""These of a ledger row."""
 
 
 def citations_of(index: PlanIndex, decided: Decided) -> tuple[Citation, ...]:

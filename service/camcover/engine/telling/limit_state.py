@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
@@ -32,6 +33,9 @@ from camcover.rulebook.records import (
 )
 
 _NOTHING = PriorUse()
+
+_make_use = partial(tuple.__new__, LimitUse)
+"""As `LimitUse._make`, without a call of Python: a window has dozens of them."""
 
 
 class _CountPlace(NamedTuple):
@@ -64,12 +68,11 @@ class LimitReader:
         given = self._layout.given.prior
         prior = given[member] if given else _NOTHING
         names = list(episodes.names_of(member))
+        is_stated = prior.counts or prior.events
         for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
-            if limit is None or (key.of_family and member):
-                continue
             for episode, owner in names:
                 is_touched = rows[owner * width + slot].key != UNTOUCHED
-                if not (is_touched or prior.counts or prior.events):
+                if limit is None or not (is_touched or is_stated) or (key.of_family and member):
                     continue
                 if episode and key.counted_for is not CountedFor.EPISODE:
                     continue
@@ -102,10 +105,11 @@ class LimitReader:
         by_day: dict[int, int] = {}
         for day, amount in uses:
             if start <= day <= self._as_of:
-                by_day[day] = min(by_day.get(day, 0) + amount, most_stated(limit))
+                by_day[day] = by_day.get(day, 0) + amount
         if not by_day:
             return _limit_uses(place, limit, [(0, None)])
-        return _limit_uses(place, limit, [(amount, date.fromordinal(day)) for day, amount in by_day.items()])
+        most = most_stated(limit)
+        return _limit_uses(place, limit, [(min(used, most), date.fromordinal(day)) for day, used in by_day.items()])
 
     def _period_count(self, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterable[LimitUse]:
         """The count of a limit in the period that holds the day of the state, and in another one of the last line."""
@@ -148,5 +152,5 @@ def _limit_uses(place: _CountPlace, limit: Limit, uses: Iterable[tuple[int, date
     """Uses of a limit as (amount in its own measure, date)."""
     name, whose = str(limit.id), (place.key.benefit, place.episode, place.key.condition)
     if limit.measure is Measure.MONEY:
-        return [LimitUse._make((name, 0, amount, day, *whose)) for amount, day in uses]
-    return [LimitUse._make((name, amount, 0, day, *whose)) for amount, day in uses]
+        return [_make_use((name, 0, amount, day, *whose)) for amount, day in uses]
+    return [_make_use((name, amount, 0, day, *whose)) for amount, day in uses]

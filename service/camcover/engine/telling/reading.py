@@ -6,9 +6,12 @@ section 6, are asserted where each line leaves the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import chain, repeat
+from operator import itemgetter
+from typing import TypeAlias
 
 from camcover.calendar import completed_years
 from camcover.engine.asking.coordination import without_forgiven
@@ -16,6 +19,7 @@ from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.question import Answer, LineRest, Outcome, PatientRange, Payment, Question
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
+from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.estimate import (
     LINE_AMOUNTS,
     AccountAfter,
@@ -42,7 +46,7 @@ from camcover.engine.telling.adjustments import adjustments
 from camcover.engine.telling.assumed import assumptions
 from camcover.engine.telling.behind import Behind
 from camcover.engine.telling.carrying import use_after
-from camcover.engine.telling.citing import citations_of, rule_place
+from camcover.engine.telling.citing import citations_of, deciding, rule_place
 from camcover.engine.telling.explain import explain
 from camcover.engine.telling.second_payer import LineOfPlan, second_payer_adjustments
 from camcover.messages import Label, Message, sentence
@@ -50,12 +54,20 @@ from camcover.money import Cents
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Limit, Measure, Plan
 from camcover.rulebook.term_messages import attestation
 
-_MONEY = slice(LedgerRow._fields.index("charge"), LedgerRow._fields.index("plan_paid") + 1)
+_money: Callable[[LedgerRow], Sequence[Cents]] = itemgetter(
+    slice(LedgerRow._fields.index("charge"), LedgerRow._fields.index("plan_paid") + 1)
+)
 """The columns of the ledger that are the first of `Amounts`, in its order."""
+
+_amounts: Callable[[Line], Sequence[Cents]] = itemgetter(LINE_AMOUNTS)
+"""The fields of a line that are those of `Amounts`."""
 
 _DECIDES = sentence("assumed-attestation-decides", "attestation", "therapy")
 _NOTICE_DECIDES = sentence("assumed-advance-notice-decides", "therapy")
 _NEEDS = sentence("needs-attestation", "benefit", "attestation")
+
+_make_line = partial(tuple.__new__, Line)
+"""As `Line._make`, without a call of Python."""
 
 _NO_AMOUNTS = Amounts()
 _REASONS = tuple(Reason)
@@ -64,13 +76,13 @@ _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
 
 def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimate:
     """The estimate that an answer gives."""
-    lines = tuple(_lines(question, answer))
-    totals = _sum(lines)
+    lines, rows = tuple(_lines(question, answer)), _rows(question, answer)
+    items = _items(question, lines)
     return Estimate(
         plan_id=question.request.plan_id,
         lines=lines,
-        items=_items(question, lines, totals),
-        totals=totals,
+        items=items,
+        totals=_sum(items),
         accumulators_after=tuple(_sums_after(question.primary, question, answer.primary)),
         secondary_accumulators_after=(
             tuple(_sums_after(question.secondary, question, answer.secondary))
@@ -81,8 +93,8 @@ def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimat
         use_after=use_after(question, answer),
         months=_months(lines),
         range=_range(tables, question, answer),
-        prerequisites=tuple(_prerequisites(question, answer)),
-        citations=_citations(question, answer),
+        prerequisites=tuple(_prerequisites(question, rows)),
+        citations=_citations(question.primary.plan, rows),
         accounts_after=tuple(_accounts_after(question, answer)),
     )
 
@@ -119,7 +131,7 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
         if row.charge != row.plan_paid + second + account_paid + patient + row.written_off or patient < 0:
             raise AssertionError(f"a line does not add up to its charge: {row}")
         service = question.asked.services[place]
-        yield Line._make((
+        yield _make_line((
             service.item,
             member,
             session,
@@ -137,7 +149,7 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             row.assumed == 1,
             row.terms_assumed == 1,
             _benefit_of_rest(layout, rest) if rest else "",
-            *tuple(row)[_MONEY],
+            *_money(row),
             second,
             patient,
             patient + back,
@@ -177,8 +189,12 @@ def _benefit_of_rest(layout: Layout, rest: LineRest) -> str:
     return str(rule.id) if isinstance(rule, Benefit) else ""
 
 
-def _rows(question: Question, answer: Answer) -> Sequence[tuple[int, LedgerRow]]:
-    """Every ledger row, also of what limits handed on, with the place of its service."""
+_Row: TypeAlias = tuple[int, LedgerRow]
+"""The place of a line's service, and its ledger row."""
+
+
+def _rows(question: Question, answer: Answer) -> Sequence[_Row]:
+    """Every ledger row, also of what limits handed on."""
     lines, ledger, rests = question.asked.lines, answer.primary.ledger, answer.primary.rests
     found = [(place, row) for (_, place, _), row in zip(lines, ledger, strict=True)]
     for number in sorted(rests, reverse=True):
@@ -205,20 +221,18 @@ def _words(question: Question, place: int, rule_row: int, limit_row: int) -> tup
     )
 
 
-def _sum(lines: Sequence[Line]) -> Amounts:
-    """The sum of the lines' amounts, field by field."""
-    columns = zip(*[line[LINE_AMOUNTS] for line in lines], strict=True)
-    return Amounts._make(list(map(sum, columns))) if lines else _NO_AMOUNTS
+def _sum(amounts: Sequence[Sequence[Cents]]) -> Amounts:
+    """The sum of amounts, field by field."""
+    if len(amounts) == 1:
+        return Amounts._make(amounts[0])
+    return Amounts._make(map(sum, zip(*amounts, strict=True))) if amounts else _NO_AMOUNTS
 
 
-def _items(question: Question, lines: Sequence[Line], totals: Amounts) -> tuple[Amounts, ...]:
+def _items(question: Question, lines: Sequence[Line]) -> tuple[Amounts, ...]:
     """The totals of each item of the request."""
-    count = len(question.request.items)
-    if count == 1:
-        return (totals,)
-    parts: list[list[Line]] = [[] for _ in range(count)]
+    parts: list[list[Sequence[Cents]]] = [[] for _ in question.request.items]
     for line in lines:
-        parts[line.item_index].append(line)
+        parts[line.item_index].append(_amounts(line))
     return tuple(map(_sum, parts))
 
 
@@ -226,7 +240,8 @@ def _months(lines: Sequence[Line]) -> tuple[Month, ...]:
     """The patient's cost by calendar month; lines come in order of date."""
     months: dict[tuple[int, int], int] = {}
     for line in lines:
-        key = line.date.year, line.date.month
+        day = line.date
+        key = day.year, day.month
         months[key] = months.get(key, 0) + line.patient_cents
     return tuple(Month(f"{year}-{month:02}", Cents(cents)) for (year, month), cents in months.items())
 
@@ -313,6 +328,8 @@ def _range(tables: Tables, question: Question, answer: Answer) -> Range:
 def _assumed_notices(question: Question, answer: Answer) -> Iterator[Message]:
     """A message for each line that is denied at the member's cost only because of an assumption (point 41)."""
     asked, layout = question.asked, question.primary
+    if not layout.plan.leaves_denials:
+        return
     tiers = list(layout.plan.tiers)
     for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
         if row.liability != Liability.MEMBER_BY_ATTESTATION or not row.not_covered:
@@ -329,11 +346,11 @@ def _assumed_notice(unless: Attestation, therapy: str) -> Message:
     return _DECIDES(attestation=attestation(unless), therapy=Label(therapy))
 
 
-def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]:
+def _prerequisites(question: Question, rows: Sequence[_Row]) -> Iterator[Prerequisite]:
     """Attestations that lines rest on and their items do not give; each once for (item, benefit)."""
     asked, layout = question.asked, question.primary
     seen: set[tuple[int, int, int]] = set()
-    for place, row in _rows(question, answer):
+    for place, row in rows:
         if not row.attestations_used:
             continue
         assumed = row.attestations_used & ~layout.services[place].attested
@@ -360,9 +377,7 @@ def _prerequisite(benefit: Benefit, needed: Attestation, item: int) -> Prerequis
     return Prerequisite(str(needed), str(benefit.id), item, message, rule_place(place))
 
 
-def _citations(question: Question, answer: Answer) -> tuple[Citation, ...]:
+def _citations(index: PlanIndex, rows: Sequence[_Row]) -> tuple[Citation, ...]:
     """The sources behind the rules that decided the lines, each once."""
-    index = question.primary.plan
-    rows = _rows(question, answer)
-    decided = {(row.segment, row.rule, row.criteria, row.limit, row.covered): None for _, row in rows}
+    decided = dict.fromkeys(deciding(row) for _, row in rows)
     return tuple(dict.fromkeys(chain.from_iterable(citations_of(index, key) for key in decided)))
