@@ -31,15 +31,18 @@ def do_sums_contradict(scope: Scope, maxima: Maxima, members: Sequence[UseSoFar]
     """
     plan = scope.plan
     of_family: Sequence[AccumulatorUse] = ()
-    reached = plan.least_maxima(family=scope.request.coverage is Coverage.FAMILY)
-    if scope.request.coverage is Coverage.FAMILY:
+    pairs = [use.accumulators for use in members if len(use.accumulators) >= _A_PAIR]
+    is_family = scope.request.coverage is Coverage.FAMILY
+    if not (pairs or is_family):
+        return False
+    reached = plan.least_maxima(family=is_family)
+    if is_family:
         of_family = scope.family_sums
         uses = [use.accumulators for use in members]
         if any(True for _ in _below_a_members(plan, of_family, uses, maxima.member)):
             return True
         if any(True for _ in _beyond_a_familys_maximum(plan, of_family, reached)):
             return True
-    pairs = [use.accumulators for use in members if len(use.accumulators) >= _A_PAIR]
     return any(True for uses in pairs for _ in _beyond_a_maximum(plan, uses, of_family, reached))
 
 

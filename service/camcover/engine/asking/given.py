@@ -107,7 +107,7 @@ def _sums(scope: Scope, uses: Sequence[UseSoFar], maxima: Maxima, open_sums: lis
         given = _given(accumulators, use.accumulators)
         cents = {number: each.used_cents for number, each in given.items() if each.used_cents is not None}
         for number, maximum in enumerate(maxima.member):
-            expected = _at_least(toward, cents, number, _OPEN, maximum=maximum)
+            expected = _OPEN if number in cents else _at_least(toward, cents, number, _OPEN, maximum=maximum)
             numbers += _sum(given.get(number), number, member, expected, maximum=maximum, open_sums=open_sums)
     if scope.request.coverage is not Coverage.FAMILY:
         return numbers + _NO_FAMILY * len(maxima.family)

@@ -53,15 +53,16 @@ def _tiers_of_cases(layout: Layout) -> Iterator[list[int]]:
 
 def _is_carried(layout: Layout, terms: Terms) -> bool:
     """Whether a deductible in question may be carried from one benefit period into a later one."""
-    consulted = terms.consulted(tiers_of(layout))
+    if not terms.carried & terms.consulted(tiers_of(layout)):
+        return False
     days = layout.days if is_stale(layout) else {*layout.days, layout.as_of}
-    return bool(terms.carried & consulted) and len({layout.plan.period_of(day) for day in days}) > 1
+    return len({layout.plan.period_of(day) for day in days}) > 1
 
 
 def _is_even(layout: Layout, openness: Openness) -> bool:
     """Whether no member's open sum stands beside a family's that is given: one's saving would be another's loss."""
-    members = {service.member for service in layout.services}
-    if not layout.family or len(members) == 1:
+    members = {service.member for service in layout.services} if layout.family else ()
+    if len(members) <= 1:
         return True
     open_of_family = {each.accumulator for each in openness.sums[0] if each.member < 0}
     return all(each.accumulator in open_of_family for each in openness.sums[0] if each.member in members)

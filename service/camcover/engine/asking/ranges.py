@@ -135,8 +135,10 @@ def _way(changes: Sequence[Change]) -> Way:
 
 def _places(openness: Openness) -> Iterator[list[Change]]:
     """Open tiers of both plans, and terms behind the last edition."""
-    yield [{"tier": place} for place in range(openness.tiers)]
-    yield [{"second_tier": place} for place in range(openness.second_tiers)]
+    if openness.tiers > 1:
+        yield [{"tier": place} for place in range(openness.tiers)]
+    if openness.second_tiers > 1:
+        yield [{"second_tier": place} for place in range(openness.second_tiers)]
     if openness.is_beyond:
         yield [{"strict": False}, {"strict": True}]
 

@@ -127,6 +127,7 @@ class Terms(NamedTuple):
     reduced: int
     banded: bool
     has_falling_bands: bool
+    falls: dict[tuple[int, ...], bool]
 
     def consulted(self, tiers: Iterable[int]) -> int:
         """The accumulators whose room is asked for by lines of these tiers, as a mask."""
@@ -136,7 +137,18 @@ class Terms(NamedTuple):
         return mask
 
     def only_fall(self, tiers: Sequence[int]) -> bool:
-        """Whether no accumulator that lines of these tiers ask for gains by what another one receives."""
+        """Whether no accumulator that lines of these tiers ask for gains by what another one receives; worked out once.
+
+        A request has few tiers, so that few of their combinations come.
+        """
+        key = tuple(tiers)
+        found = self.falls.get(key)
+        if found is None:
+            found = self.falls[key] = self._only_fall(key)
+        return found
+
+    def _only_fall(self, tiers: Sequence[int]) -> bool:
+        """The same, from how each tier's lines feed accumulators."""
         consulted = self.consulted(tiers)
         sharings = [self.tiers[tier] for tier in tiers]
         ways = {Parts(*(mask & consulted for mask in way)) for each in sharings for way in each.counted}
@@ -235,6 +247,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         asks_member=any(each.asks_member for found in candidates.values() for rule in found for each in rule.criteria),
         banded=any(len(set(copays)) > 1 for copays in bands),
         has_falling_bands=any(copays != sorted(copays) for copays in bands),
+        falls={},
     )
 
 

@@ -6,6 +6,8 @@ contract or the law forbids to bill it.
 
 from __future__ import annotations
 
+from functools import partial
+
 from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import Adjustment, Reason
 from camcover.engine.kernel.workspace import LedgerRow
@@ -14,6 +16,9 @@ from camcover.rulebook.records import Attestation, Benefit, Exclusion, PeriodKin
 
 DEDUCTIBLE, COINSURANCE, COPAY = "1", "2", "3"
 ABOVE_FEE_SCHEDULE = "45"
+
+_adjusted = partial(tuple.__new__, Adjustment)
+"""As `Adjustment._make`, without a call of Python: most lines have two of the usual ones."""
 
 _REASONS = tuple(Reason)
 _OF_REASON = {
@@ -78,18 +83,18 @@ def adjustments(sources: Sources, row: LedgerRow, rest: LedgerRow | None = None)
     """
     found = []
     if row.deductible:
-        found.append(Adjustment("PR", DEDUCTIBLE, row.deductible))
+        found.append(_adjusted(("PR", DEDUCTIBLE, row.deductible, "")))
     if row.coinsurance:
-        found.append(Adjustment("PR", COINSURANCE, row.coinsurance))
+        found.append(_adjusted(("PR", COINSURANCE, row.coinsurance, "")))
     if row.copay:
-        found.append(Adjustment("PR", COPAY, row.copay))
+        found.append(_adjusted(("PR", COPAY, row.copay, "")))
     if row.penalty:
         found.append(Adjustment("PR", _penalty_code(sources, row, rest), row.penalty))
     if row.balance_bill:
         found.append(Adjustment("PR", ABOVE_FEE_SCHEDULE, row.balance_bill))
     if row.not_covered:
         code = not_covered_code(sources, row)
-        found.append(Adjustment("PR", code, row.not_covered, _REMARKS.get(code, "")))
+        found.append(_adjusted(("PR", code, row.not_covered, _REMARKS.get(code, ""))))
     if row.miscoded:
         reason = Reason(row.reason)
         code = _OF_REASON[reason if reason in _MISCODED else Reason.UNITS_PER_DAY]
@@ -97,7 +102,7 @@ def adjustments(sources: Sources, row: LedgerRow, rest: LedgerRow | None = None)
     if row.provider_owes > row.miscoded:
         found.append(Adjustment("CO", _provider_code(sources, row), Cents(row.provider_owes - row.miscoded)))
     if row.written_off > row.provider_owes:
-        found.append(Adjustment("CO", ABOVE_FEE_SCHEDULE, Cents(row.written_off - row.provider_owes)))
+        found.append(_adjusted(("CO", ABOVE_FEE_SCHEDULE, Cents(row.written_off - row.provider_owes), "")))
     return tuple(found)
 
 

@@ -295,7 +295,7 @@ def _published_at_two(question: Question, openness: Openness) -> Iterable[str]:
     """The therapies with a lower cost share, too, of which nobody has said that it holds (point 43); each once."""
     lower = ATTESTATION_BITS[Attestation.LOWER_COST_SHARE]
     items = {item for item, mask in openness.attestations if mask & lower}
-    return dict.fromkeys(service.therapy for service in question.asked.services if service.item in items)
+    return dict.fromkeys(each.therapy for each in question.asked.services if each.item in items) if items else ()
 
 
 def _uses(layouts: Sequence[Layout], openness: Openness) -> Iterable[Message]:

@@ -6,7 +6,7 @@ states it gives the same cents for them as one request for all lines (docs/rule-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 
@@ -15,7 +15,7 @@ from camcover.engine.asking.facilities import facility_of
 from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.scope import Scope
-from camcover.engine.asking.use_before import PriorUse, Visits
+from camcover.engine.asking.use_before import Visits
 from camcover.engine.compiling.slots import slot_key
 from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.running_state import SumRow, VisitsRow
@@ -41,7 +41,7 @@ from camcover.rulebook.records import (
     Plan,
 )
 
-_NOTHING = PriorUse()
+_NO_VISITS = Visits()
 _NO_SUM = SumRow(Cents(0), Cents(0))
 
 
@@ -123,16 +123,18 @@ class _StateReader:
 
     def members(self) -> tuple[UseSoFar, ...]:
         """What each member has used."""
-        return tuple(
-            UseSoFar(
-                tuple(self._sums(member, self._maxima.member)),
-                tuple(self._limits.uses(member)),
-                tuple(self._benefit_visits(member)),
-                tuple(self._visits_of_last_day(member)),
-                tuple(self._fees_of_last_day(member)),
-                code_usage=tuple(self._codes_of_last_day(member)),
-            )
-            for member in range(self._layout.members)
+        return tuple(map(self._member, range(self._layout.members)))
+
+    def _member(self, member: int) -> UseSoFar:
+        """What one member has used."""
+        visits = self._visits(member)
+        return UseSoFar(
+            tuple(self._sums(member, self._maxima.member)),
+            tuple(self._limits.uses(member)),
+            tuple(self._benefit_visits(visits)),
+            tuple(self._visits_of_last_day(member, visits)),
+            tuple(self._fees_of_last_day(member)),
+            code_usage=tuple(self._codes_of_last_day(member)),
         )
 
     def family(self) -> tuple[AccumulatorUse, ...]:
@@ -147,37 +149,32 @@ class _StateReader:
             used = found.used if maximum < 0 else min(found.used, maximum)
             yield AccumulatorUse(name, Cents(used), Cents(min(found.last_quarter, used)))
 
-    def _prior(self, member: int) -> PriorUse:
-        """What the request stated of the member's use."""
-        prior = self._layout.given.prior
-        return prior[member] if prior else _NOTHING
-
     # Visits
 
-    def _visits(self, member: int) -> Iterable[tuple[tuple[str, int], VisitsRow]]:
-        """Each benefit and its number, with a member's row of visits under it."""
-        benefits = self._index.benefits
-        first = member * len(benefits)
-        return zip(benefits.items(), self._outcome.state.visits[first : first + len(benefits)], strict=True)
+    def _visits(self, member: int) -> Sequence[tuple[str, VisitsRow, Visits]]:
+        """A member's visits under each benefit that a line touched or the request stated: its row, what is stated."""
+        benefits, given = self._index.benefits, self._layout.given.prior
+        prior, first = given[member].visits if given else {}, member * len(benefits)
+        rows = self._outcome.state.visits[first : first + len(benefits)]
+        return [
+            (benefit, row, prior.get(number, _NO_VISITS))
+            for (benefit, number), row in zip(benefits.items(), rows, strict=True)
+            if row.period != UNTOUCHED or number in prior
+        ]
 
-    def _benefit_visits(self, member: int) -> Iterator[BenefitVisits]:
-        """The visits under each benefit that a line touched or the request stated, in the benefit period."""
-        prior = self._prior(member).visits
-        for (benefit, number), row in self._visits(member):
-            stated = prior.get(number)
-            if row.period == self._period:
-                yield BenefitVisits(benefit, row.number)
-            elif stated is not None or row.period != UNTOUCHED:
-                yield BenefitVisits(benefit, self._visits_before(stated or Visits()))
+    def _benefit_visits(self, visits: Sequence[tuple[str, VisitsRow, Visits]]) -> Iterator[BenefitVisits]:
+        """The visits under each benefit in the benefit period."""
+        for benefit, row, stated in visits:
+            yield BenefitVisits(benefit, row.number if row.period == self._period else self._visits_before(stated))
 
     def _visits_before(self, stated: Visits) -> int:
         """What the request gave as visits in the benefit period."""
         used = stated.stated if self._period == self._layout.given_period else 0
         return used + (stated.dated if self._period == self._layout.first_period else 0)
 
-    def _visits_of_last_day(self, member: int) -> Iterator[PriorVisit]:
+    def _visits_of_last_day(self, member: int, visits: Sequence[tuple[str, VisitsRow, Visits]]) -> Iterator[PriorVisit]:
         """The visits of the last line's day, which may go on."""
-        for (benefit, _), row in self._visits(member):
+        for benefit, row, _ in visits:
             if row.day == self._last_day:
                 paid = self._plan_paid(member, benefit)
                 yield PriorVisit(

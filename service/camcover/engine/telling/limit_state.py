@@ -6,7 +6,7 @@ limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -61,14 +61,14 @@ class LimitReader:
         self._scope, self._as_of = scope, as_of
         self._first_day, self._last_day = question.asked.lines[0][0], question.asked.lines[-1][0]
 
-    def uses(self, member: int) -> Iterator[LimitUse]:
+    def uses(self, member: int) -> Sequence[LimitUse]:
         """The use of every limit that a line touched or the request stated, where the edition still counts it so."""
         limits = known_limits(self._index, self._scope.edition).by_slot
         rows, width, episodes = self._outcome.state.slots, len(self._index.slots), self._scope.episodes
         given = self._layout.given.prior
         prior = given[member] if given else _NOTHING
         names = list(episodes.names_of(member))
-        is_stated = prior.counts or prior.events
+        is_stated, found = prior.counts or prior.events, list[LimitUse]()
         for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
             for episode, owner in names:
                 is_touched = rows[owner * width + slot].key != UNTOUCHED
@@ -80,7 +80,8 @@ class LimitReader:
                 if is_touched or at in prior.counts or at in prior.events:
                     began = episodes.starts[owner] if episodes.has_begun(member, episode) else None
                     place = _CountPlace(key, episode, owner * width + slot, began)
-                    yield from self._teller(limit)(place, limit, prior.counts.get(at))
+                    found += self._teller(limit)(place, limit, prior.counts.get(at))
+        return found
 
     def _teller(self, limit: Limit) -> Callable[[_CountPlace, Limit, Count | None], Iterable[LimitUse]]:
         """What tells the use of a limit with such a period."""

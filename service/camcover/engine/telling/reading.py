@@ -72,6 +72,7 @@ _make_line = partial(tuple.__new__, Line)
 _NO_AMOUNTS = Amounts()
 _REASONS = tuple(Reason)
 _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
+_BY_ATTESTATION = int(Liability.MEMBER_BY_ATTESTATION)
 
 
 def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimate:
@@ -332,7 +333,7 @@ def _assumed_notices(question: Question, answer: Answer) -> Iterator[Message]:
         return
     tiers = list(layout.plan.tiers)
     for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
-        if row.liability != Liability.MEMBER_BY_ATTESTATION or not row.not_covered:
+        if row.liability != _BY_ATTESTATION or not row.not_covered:
             continue
         liable = layout.plan.sources.segments[row.segment].plan.tiers[tiers[row.tier]].provider_liable
         if liable and liable.unless and not layout.services[place].attested & ATTESTATION_BITS[liable.unless]:
