@@ -130,6 +130,20 @@ def test_two_people_switch_four_eyes_off(releases: Any) -> None:
     assert active_release(store) == first
 
 
+@pytest.mark.parametrize("spelling", ["Ana", "ANA", "\uff41na", " ana "])
+def test_another_spelling_of_a_name_is_no_second_person(releases: Any, spelling: str) -> None:
+    """Ana published all and asks for the end of four eyes: neither goes on by her name in other letters."""
+    store, (first, _, _) = releases.store, releases.ids
+    switch_four_eyes(store, "boss", is_on=True)
+    with pytest.raises(FourEyesNeeded, match=f"ana published {first}"):
+        activate(releases.rules, first, Decision(spelling, "mine"))
+    switch_four_eyes(store, "ana", is_on=False)
+    with pytest.raises(SecondPersonNeeded):
+        switch_four_eyes(store, spelling, is_on=False)
+    assert active_release(store) is None
+    activate(releases.rules, first, Decision("anab", "another person"))
+
+
 def test_a_decision_on_an_outdated_state_is_refused(releases: Any) -> None:
     first, second, third = releases.ids
     activate(releases.rules, first, BOB)

@@ -178,7 +178,7 @@ def test_nobody_approves_what_they_wrote(desk: Desk) -> None:
     save_draft(desk.store, name, DraftSave("bob", 1, copay(36)))
     save_draft(desk.store, name, DraftSave("ana", 2, copay(35)))
     proposed = desk.propose(desk.now(draft))
-    for writer in ("ana", "bob"):
+    for writer in ("ana", "bob", "Ana", "BOB"):
         with pytest.raises(OwnDraft, match=f"{writer} wrote files of {name}; another person must approve it"):
             decide(desk.store, name, DraftDecision(writer, 3, is_approved=True, reason=""))
     assert desk.now(proposed).state is DraftState.PROPOSED

@@ -18,6 +18,7 @@ from camcover.workflow.errors import (
     UnknownActivation,
     moment,
 )
+from camcover.workflow.people import is_same_person
 from camcover.workflow.release_rules import ReleaseRules, unknown_release
 
 __all__ = [
@@ -59,7 +60,7 @@ def activate(rules: ReleaseRules, release_id: str, decision: Decision, at: datet
         now = ledger.now()
         if release is None:
             raise unknown_release(release_id, ledger.ids())
-        if ledger.needs_four_eyes and release.author == decision.actor:
+        if ledger.needs_four_eyes and is_same_person(release.author, decision.actor):
             raise FourEyesNeeded(release_id, release.author)
         if active == release_id and (at is None or at <= now):
             return [each for each in in_effect(ledger.activations(), now) if each.release_id == active][-1]
@@ -146,7 +147,7 @@ def switch_four_eyes(store: ReleaseStore, actor: str, *, is_on: bool) -> bool:
         if not is_on and ledger.needs_four_eyes and asked is None:
             ledger.ask_four_eyes_off(actor)
             return True
-        if not is_on and asked == actor:
+        if not is_on and asked is not None and is_same_person(asked, actor):
             raise SecondPersonNeeded(actor)
         ledger.set_four_eyes(actor, is_on=is_on)
         return is_on

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from camcover.store import Activation, Draft, DraftStep, DraftStepKind, Ledger, in_force, without_effect
 from camcover.workflow.errors import moment
+from camcover.workflow.people import is_same_person
 
 __all__ = ["DraftState", "DraftView", "Moment", "base_moved", "moment_of", "view"]
 
@@ -70,6 +71,10 @@ class DraftView(NamedTuple):
         """Who began it or saved files of it, in alphabetical order: none of them may approve."""
         writing = (DraftStepKind.CREATE, DraftStepKind.SAVE)
         return tuple(sorted({each.actor for each in self.steps if each.kind in writing}))
+
+    def is_editor(self, person: str) -> bool:
+        """Whether somebody began it or saved files of it, under whatever spelling of their name."""
+        return any(is_same_person(each, person) for each in self.editors)
 
     @property
     def approval(self) -> DraftStep | None:

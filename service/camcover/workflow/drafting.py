@@ -205,7 +205,7 @@ def decide(store: DraftStore, draft_id: str, decision: DraftDecision) -> DraftVi
     kind = DraftStepKind.APPROVE if is_approved else DraftStepKind.SEND_BACK
     with store.writing() as book:
         found = _found(book, draft_id, kind, revision)
-        if is_approved and actor in found.editors:
+        if is_approved and found.is_editor(actor):
             raise OwnDraft(draft_id, actor)
         if not _goes_back(book, found, kind, actor):
             book.add_step(found.draft, _step(book, found, kind, actor, text=reason))

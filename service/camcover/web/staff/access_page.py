@@ -9,6 +9,7 @@ from camcover.web.staff.frame import framed, led_to
 from camcover.web.staff.visits import StaffPage, Visit
 from camcover.workflow.activation import four_eyes, switch_four_eyes
 from camcover.workflow.payers import SETTINGS, for_all_payers
+from camcover.workflow.people import is_same_person
 from camcover.workflow.staff_sessions import end_all, open_sessions
 
 __all__ = ["PAGES"]
@@ -21,7 +22,8 @@ async def _show(visit: Visit) -> Response:
     eyes = await visit.site.look(four_eyes, visit.site.releases.store)
     people = sorted(visit.site.door.people(), key=lambda each: each.subject)
     sessions = await visit.site.look(open_sessions, visit.site.releases.store, visit.site.door, visit.site.now())
-    return framed(visit, "access.html", "Access", eyes=eyes, people=people, sessions=sessions)
+    is_asker = eyes.asked_off_by is not None and is_same_person(eyes.asked_off_by, visit.person.subject)
+    return framed(visit, "access.html", "Access", eyes=eyes, is_asker=is_asker, people=people, sessions=sessions)
 
 
 async def _do(visit: Visit) -> Response:

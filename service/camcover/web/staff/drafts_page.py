@@ -107,7 +107,7 @@ async def _one(visit: Visit, fault: str = "") -> Response:
         check=check,
         differs=differs,
         impact=card,
-        is_writer=visit.person.subject in view.editors,
+        is_writer=view.is_editor(visit.person.subject),
         is_moved=view.active != view.base,
         can_write=view.state in (DraftState.OPEN, DraftState.PROPOSED, DraftState.APPROVED, DraftState.SENT_BACK),
         fault=fault,

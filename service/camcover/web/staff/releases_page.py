@@ -14,6 +14,7 @@ from camcover.web.staff.impact_part import ImpactSides, impact_card
 from camcover.web.staff.visits import LONGEST_REASON, SAY_WHY, StaffPage, Visit
 from camcover.workflow.activation import Decision, activate, roll_back
 from camcover.workflow.errors import ActiveReleaseChanged, NothingToReturnTo
+from camcover.workflow.people import is_same_person
 from camcover.workflow.release_history import (
     files_of_release,
     release_at_hand,
@@ -92,7 +93,7 @@ async def _before_activation(visit: Visit, fault: str = "") -> Response:
     differs = await differences_of(visit.site, active, wanted) if active and active != wanted else None
     back = f"/releases/{wanted}/activate"
     card = await impact_card(visit, ImpactSides(differs.before, wanted, wanted), differs, back) if differs else None
-    is_own = found.needs_other and found.release.author == visit.person.subject
+    is_own = found.needs_other and is_same_person(found.release.author, visit.person.subject)
     return framed(
         visit,
         "activate.html",
