@@ -19,16 +19,21 @@ __all__ = [
     "EstimateFormat",
     "Format",
     "ImpactFormat",
+    "InsideTier",
     "OnePersonRequest",
     "OutputFormat",
+    "OutsideTier",
     "Paths",
     "Plans",
+    "RateNetworks",
+    "RatePlan",
     "ReadingFormat",
     "ReplaceFolder",
     "RuleFiles",
     "SpokenLanguage",
     "Switch",
     "TableFormat",
+    "WantedCatalog",
     "Watch",
     "listed_in",
 ]
@@ -156,4 +161,19 @@ SpokenLanguage = Annotated[
     str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
 ]
 
+WantedCatalog = Annotated[
+    list[Path] | None,
+    typer.Option(
+        exists=True,
+        help="The catalog whose codes are wanted; without it the folder rules/catalog here, else the shipped one. "
+        "Repeat the option for several files or folders.",
+    ),
+]
+RateNetworks = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Only rates of this network; files of schema 2 name networks."),
+]
+RatePlan = Annotated[str, typer.Option(metavar="ID", help="Refuse files that do not have this plan_id.")]
+InsideTier = Annotated[str, typer.Option(metavar="TIER", help="The tier of --in-network.")]
+OutsideTier = Annotated[str, typer.Option(metavar="TIER", help="The tier of --allowed-amounts.")]
 ReplaceFolder = Annotated[bool, typer.Option("--replace", help="Replace a folder that an import wrote.")]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
-from camcover.cli.options import ReplaceFolder
+from camcover.cli.options import InsideTier, OutsideTier, RateNetworks, RatePlan, ReplaceFolder, WantedCatalog
 from camcover.several import OfSeveral
 
 __all__ = ["app"]
@@ -18,14 +18,6 @@ app = typer.Typer(no_args_is_help=True, help="Make fee files of amounts that oth
 
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="FOLDER", help="The new folder of fee files.", show_default=False)
-]
-Catalog = Annotated[
-    list[Path] | None,
-    typer.Option(
-        exists=True,
-        help="The catalog whose codes are wanted; without it the folder rules/catalog here, else the shipped one. "
-        "Repeat the option for several files or folders.",
-    ),
 ]
 Retrieved = Annotated[
     datetime | None,
@@ -77,7 +69,7 @@ def medicare(
         ),
     ] = "",
     fees_id: FeesId = "",
-    catalog: Catalog = None,
+    catalog: WantedCatalog = None,
     retrieved: Retrieved = None,
     replace: ReplaceFolder = False,
 ) -> None:
@@ -118,20 +110,15 @@ def transparency(
         list[str] | None,
         typer.Option(metavar="NN-NNNNNNN", help="Only rates of this tax number. Repeat it for several."),
     ] = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only rates of this network; files of schema 2 name networks."),
-    ] = None,
-    plan_id: Annotated[str, typer.Option(metavar="ID", help="Refuse files that do not have this plan_id.")] = "",
+    network: RateNetworks = None,
+    plan_id: RatePlan = "",
     of_several: Annotated[
         OfSeveral | None,
         typer.Option(help="Which of several amounts of a code stands. Without it such a code has none, and is listed."),
     ] = None,
-    tier: Annotated[str, typer.Option(metavar="TIER", help="The tier of --in-network.")] = "in_network",
-    outside_tier: Annotated[
-        str, typer.Option(metavar="TIER", help="The tier of --allowed-amounts.")
-    ] = "out_of_network",
-    catalog: Catalog = None,
+    tier: InsideTier = "in_network",
+    outside_tier: OutsideTier = "out_of_network",
+    catalog: WantedCatalog = None,
     retrieved: Retrieved = None,
     replace: ReplaceFolder = False,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
+from camcover.cli.options import InsideTier, OutsideTier, RateNetworks, RatePlan, WantedCatalog
 from camcover.several import OfSeveral
 
 __all__ = ["app"]
@@ -50,11 +51,8 @@ def import_prices(
             help="A file of amounts allowed out of the network; .gz, too. Repeat the option for several.",
         ),
     ] = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only rates of this network; files of schema 2 name networks."),
-    ] = None,
-    plan_id: Annotated[str, typer.Option(metavar="ID", help="Refuse files that do not have this plan_id.")] = "",
+    network: RateNetworks = None,
+    plan_id: RatePlan = "",
     of_several: Annotated[
         OfSeveral | None,
         typer.Option(
@@ -62,18 +60,9 @@ def import_prices(
             "used."
         ),
     ] = None,
-    tier: Annotated[str, typer.Option(metavar="TIER", help="The tier of --in-network.")] = "in_network",
-    outside_tier: Annotated[
-        str, typer.Option(metavar="TIER", help="The tier of --allowed-amounts.")
-    ] = "out_of_network",
-    catalog: Annotated[
-        list[Path] | None,
-        typer.Option(
-            exists=True,
-            help="The catalog whose codes are wanted; without it the folder rules/catalog here, else the shipped one. "
-            "Repeat the option for several files or folders.",
-        ),
-    ] = None,
+    tier: InsideTier = "in_network",
+    outside_tier: OutsideTier = "out_of_network",
+    catalog: WantedCatalog = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file of prices that is there.")] = False,
 ) -> None:
     """Make a file of prices by provider of a payer's Transparency in Coverage files, of the schemas 1 and 2.
