@@ -73,6 +73,7 @@ bench-rpc: $(ENVIRONMENT) ## measure calls to a server beside an echo on the sam
 
 bench-bulk: $(ENVIRONMENT) ## measure Parquet to Parquet
 	$(BIN)/python benchmarks/bulk.py
+	$(BIN)/python benchmarks/bulk_rows.py
 
 bench-impact: $(ENVIRONMENT) ## measure a million members under two rule sets beside pricing them once
 	PYTHONPATH=benchmarks $(BIN)/python benchmarks/impact.py

@@ -155,7 +155,7 @@ def check(rules: Tables, rows: list[Row]) -> None:
         }
         for row, answer in enumerate(answers)
         if isinstance(answer, InvalidRequest)
-        for each in in_columns(answer.violations)
+        for each in in_columns({"members": rows[row].get("members")}, answer.violations)
     ]
     assert result.rejects.to_pylist() == refused
     assert result.rejected_rows == len(rows) - len(priced)

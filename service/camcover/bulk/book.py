@@ -23,26 +23,18 @@ from camcover.bulk.book_columns import (
     WAS_CUT,
     WRONG,
     Book,
+    GivenRows,
     LayoutTables,
 )
+from camcover.bulk.book_days import period_of, terms_on
 from camcover.bulk.book_sums import is_repeated, lay_out_sums
-from camcover.engine.kernel.sums import period_on
-from camcover.engine.kernel.tables import UNLIMITED, Array, RuleTables
+from camcover.bulk.book_visits import lay_out_visits
+from camcover.engine.kernel.tables import Array, RuleTables
 from camcover.jit import compiled, compiled_entry, sources_digest
 from camcover.request_bounds import MAX_EVERY_DAYS, MAX_LINES, MAX_SESSIONS
 
 _NO_ROOM = -1
 """In place of the number of requests: an array was made too small."""
-
-
-@compiled
-def _terms_on(rules: RuleTables, plan: Any, day: int) -> int:
-    """The row of `segments` of a plan's terms on `day`, in force or assumed (point 37); -1 = none."""
-    last = plan["first_segment"] + plan["segment_count"] - 1
-    for row in range(plan["first_segment"], last + 1):
-        if rules.segments[row]["first_day"] <= day <= rules.segments[row]["last_day"]:
-            return row
-    return last if rules.segments[last]["last_day"] < day <= rules.segments[last]["last_assumed"] else -1
 
 
 @compiled
@@ -54,22 +46,10 @@ def _first_terms(rules: RuleTables, plan: Any, lines: Array, first: int, count: 
     if lines[first]["day"] < rules.segments[plan["first_segment"]]["first_day"]:
         return -1
     for place in range(first, first + count):
-        row = _terms_on(rules, plan, lines[place]["day"])
+        row = terms_on(rules, plan, lines[place]["day"])
         if row >= 0:
             return row
     return -1
-
-
-@compiled
-def _period_of(rules: RuleTables, plan: Any, day: int) -> int:
-    """The first day of the benefit period that holds `day`, by the segment in force or nearest to it (point 24)."""
-    nearest, least = plan["first_segment"], UNLIMITED
-    for row in range(plan["first_segment"], plan["first_segment"] + plan["segment_count"]):
-        segment = rules.segments[row]
-        away = max(segment["first_day"] - day, day - segment["last_day"], 0)
-        if away < least:
-            nearest, least = row, away
-    return period_on(rules.segments[nearest], day)
 
 
 @compiled
@@ -135,13 +115,44 @@ def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array
 
 
 @compiled
+def _lay_out_use(
+    facts: LayoutTables,
+    rules: RuleTables,
+    book: Book,
+    row: int,
+    plan: Any,
+    request: Any,
+    first_day: int,
+    given: GivenRows,
+    first: tuple[int, int, int],
+    may_cut: bool,
+) -> tuple[int, int]:
+    """Write what a plan states of limits or of dated visits, from the rows `first` of counts, events and visits on.
+
+    Gives what became of it, and how many rows of events there are.
+    """
+    uses, dated = book.uses_of[row + 1] - book.uses_of[row], book.visits_of[row + 1] - book.visits_of[row]
+    if uses > 0:
+        request["given_counts"] = first[0]
+        return _lay_out_counts(book, row, plan, facts.counts, given.counts, first[0], may_cut), 0
+    if dated > 0:
+        request["given_counts"], request["given_visits"] = first[0], first[2]
+        events = lay_out_visits(facts, rules, book, row, plan, request, first_day, given, first)
+        if events == WRONG:
+            return WRONG, 0
+        request["event_room"] += events
+        return AS_GIVEN, events
+    return AS_GIVEN, 0
+
+
+@compiled
 def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first_sum: int) -> None:
     """Write a plan's row of `requests`: the expected case, its state at the beginning of the shared arrays."""
     request["lines"], request["line_count"], request["ledger"] = first_line, lines, first_line
     request["behind"], request["maintenance"] = -1, 0
     request["segments"], request["segment_count"] = plan["first_segment"], plan["segment_count"]
     request["members"], request["owners"], request["given_sums"] = 1, 1, first_sum
-    request["given_visits"], request["given_fees"], request["fee_count"] = 0, 0, 0
+    request["given_counts"], request["given_visits"], request["given_fees"], request["fee_count"] = 0, 0, 0, 0
     request["given_codes"], request["code_count"] = 0, 0
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
@@ -157,18 +168,18 @@ def _lay_out(
     requests: Array,
     lines: Array,
     sessions: Any,
-    given: Array,
-    given_counts: Array,
-    first_count: int,
+    given: GivenRows,
+    zeros: tuple[int, int],
 ) -> tuple[int, int]:
     """Lay out every plan of a book that is READY or CUTTABLE; gives (rows of `lines`, rows of `requests`) written.
 
     A plan with a fault is set to FALLBACK. Of the CUTTABLE plans, those whose use so far was cut are set to CUT, and
     the others to READY. The arrays have room for every line, sum and count. If one has not, nothing is written past its
-    end, and the result is (the plan's row, -1). The first `first_count` rows of `given_counts` are zero, for plans that
-    state no use of limits.
+    end, and the result is (the plan's row, -1). `zeros`: how many rows of counts and visits are zero, for plans that
+    state none.
     """
     first_line, first_sum, written = 0, 0, 0
+    (first_count, first_visit), first_event = zeros, 0
     for row in range(len(book.plan)):
         may_cut = book.status[row] == CUTTABLE
         if book.status[row] != READY and not may_cut:
@@ -178,38 +189,45 @@ def _lay_out(
         if count == 0:
             continue
         plan = facts.plans[book.plan[row]]
+        uses, dated = book.uses_of[row + 1] - book.uses_of[row], book.visits_of[row + 1] - book.visits_of[row]
+        next_count, next_visit = (
+            first_count + plan["slots"] * (uses + dated > 0),
+            first_visit + plan["visits"] * (dated > 0),
+        )
         if (
             written >= len(requests)
             or first_line + count > min(len(lines), len(sessions))
-            or first_sum + 2 * plan["sums"] > len(given)
-            or first_count + plan["slots"] * (book.uses_of[row + 1] > book.uses_of[row]) > len(given_counts)
+            or first_sum + 2 * plan["sums"] > len(given.sums)
+            or next_count > len(given.counts)
+            or next_visit > len(given.visits)
+            or first_event + dated * plan["rolling"] > len(given.events)
         ):
             return row, _NO_ROOM
         _lay_out_lines(book, row, lines, sessions, first_line)
         as_of = book.as_of[row] if book.as_of[row] >= 0 else lines[first_line]["day"]
         with_terms = _first_terms(rules, plan, lines, first_line, count)
-        if with_terms < 0 or _period_of(rules, plan, as_of) > _period_of(rules, plan, lines[first_line]["day"]):
+        if with_terms < 0 or period_of(rules, plan, as_of) > period_of(rules, plan, lines[first_line]["day"]):
             continue
-        segment = _terms_on(rules, plan, as_of)
+        segment = terms_on(rules, plan, as_of)
         reference = facts.references[segment if segment >= 0 else with_terms]
-        became = lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum, may_cut)
+        became = lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given.sums, first_sum, may_cut)
         if became == WRONG or (became == WAS_CUT and not may_cut):
             continue
-        counts = 0
-        if book.uses_of[row + 1] > book.uses_of[row]:
-            counts = first_count
-            first_count += plan["slots"]
-            of_limits = _lay_out_counts(book, row, plan, facts.counts, given_counts, counts, may_cut)
-            if of_limits == WRONG:
-                continue
-            became = max(became, of_limits)
         request = requests[written]
         _lay_out_request(request, plan, first_line, count, first_sum)
-        request["given_period"] = _period_of(rules, plan, as_of)
-        request["first_period"] = _period_of(rules, plan, lines[first_line]["day"])
+        request["given_period"] = period_of(rules, plan, as_of)
+        request["first_period"] = period_of(rules, plan, lines[first_line]["day"])
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
         request["notice_given"] = book.attested[row]
-        request["given_counts"] = counts
+        of_use, events = _lay_out_use(
+            facts, rules, book, row, plan, request, lines[first_line]["day"], given,
+            (first_count, first_event, first_visit), may_cut,
+        )  # fmt: skip
+        first_count, first_visit = next_count, next_visit
+        if of_use == WRONG:
+            continue
+        became = max(became, of_use)
+        first_event += events
         book.status[row] = CUT if became == WAS_CUT else READY
         first_line += count
         first_sum += 2 * plan["sums"]
@@ -228,13 +246,12 @@ def _entry(sources: str) -> Callable[..., tuple[int, int]]:
         requests: Array,
         lines: Array,
         sessions: Any,
-        given: Array,
-        given_counts: Array,
-        first_count: int,
+        given: GivenRows,
+        zeros: tuple[int, int],
     ) -> tuple[int, int]:
         if not sources:
             return 0, 0
-        return _lay_out(facts, rules, book, requests, lines, sessions, given, given_counts, first_count)
+        return _lay_out(facts, rules, book, requests, lines, sessions, given, zeros)
 
     return lay_out_book
 

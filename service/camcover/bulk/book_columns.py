@@ -30,8 +30,15 @@ PLAN = np.dtype([
 ])  # fmt: skip
 """What the layout must know of a plan: its segments, how wide its state is, and its first row of `counts`."""
 
-COUNT = np.dtype([("top", "i8"), ("money", "i4")])
-"""What it must know of a limit's slot: the most that a request may state as used, and whether that is cents."""
+COUNT = np.dtype([("top", "i8"), ("money", "i4"), ("period", "i4"), ("length", "i4")])
+"""What it must know of a limit's slot: the most that a request may state as used, whether that is cents, and over which
+period it counts, as in the kernel's `LIMIT`."""
+
+VISIT_LIMITS = np.dtype([("first", "i4"), ("count", "i4")])
+"""The rows of `VISIT_LIMIT` of a benefit; the count is -1 where only the single-request path can count its visits."""
+
+VISIT_LIMIT = np.dtype([("slot", "i4"), ("units", "i4"), ("paid", "i4")])
+"""A limit that counts a benefit's visits: its slot, whether by units, whether only those that the plan paid for."""
 
 MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8"), ("counted_toward", "u8")])
 """The most an accumulator may hold: of a member alone, of a member in a family, of the family; -1 = unlimited. Then the
@@ -41,20 +48,36 @@ maxima toward each of which every cent of it counts, as a mask (point 30)."""
 class LayoutTables(NamedTuple):
     """The tables of a release that the layout reads beside the kernel's.
 
-    `references`: for a segment, its first row of `maxima`.
+    `references`: for a segment, its first row of `maxima`; `benefits`: its first row of `visit_limits`, which has one
+    for each benefit.
     """
 
     plans: Array
     references: NDArray[np.int32]
     maxima: Array
     counts: Array
+    benefits: NDArray[np.int32]
+    visit_limits: Array
+    limits: Array
+
+
+class GivenRows(NamedTuple):
+    """What plans have before their lines, as rows of the kernel's arrays.
+
+    The first rows of counts and visits are zero, for plans that state nothing of them.
+    """
+
+    sums: Array
+    counts: Array
+    events: Array
+    visits: Array
 
 
 class Book(NamedTuple):
     """A batch as integer columns; -1 = unknown.
 
     The first group has a cell for each plan, the second for each item, the third for each sum of members, the fourth
-    for each of families, the last for each use of a limit; `*_of` are offsets into them.
+    for each of families, the next for each use of a limit, the last for each dated visit; `*_of` are offsets into them.
     """
 
     plan: NDArray[np.int32]
@@ -79,3 +102,9 @@ class Book(NamedTuple):
     slot: NDArray[np.int32]
     units: NDArray[np.int64]
     cents: NDArray[np.int64]
+    visits_of: NDArray[np.int32]
+    benefit: NDArray[np.int32]
+    visited: NDArray[np.int32]
+    visit_units: NDArray[np.int64]
+    plan_paid: NDArray[np.int64]
+    limits_of_visit: NDArray[np.int32]

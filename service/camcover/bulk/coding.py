@@ -19,6 +19,7 @@ from camcover.bulk.membership import put_in_memberships
 from camcover.bulk.plan_words import UNKNOWN_WORD, PlanWords
 from camcover.bulk.schema import ASKED_SINGLY, LISTS
 from camcover.bulk.service_columns import ServiceCoder, state_number
+from camcover.bulk.visit_columns import visit_columns
 from camcover.calendar import LAST_DAY
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
@@ -112,6 +113,7 @@ class Coder:
             number, used, late,
             family_number, family_used, family_late,
             slot, units, cents,
+            *visit_columns(batch, self._words, plan, status),
         )  # fmt: skip
         return CodedBatch(book, services)
 

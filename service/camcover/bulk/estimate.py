@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from camcover.bulk.answers import NO_LINES, Answered, Names, check, line_batch, plan_batch
 from camcover.bulk.book import lay_out_book
-from camcover.bulk.book_columns import CUT, CUTTABLE, FALLBACK, READY
+from camcover.bulk.book_columns import CUT, CUTTABLE, FALLBACK, READY, Book, GivenRows
 from camcover.bulk.coding import CodedBatch, Coder
 from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
@@ -116,22 +116,15 @@ class BulkEstimator:
         """Lay out what is ready, and adjudicate it in one call of the kernel."""
         book, facts = coded.book, self._coder.facts
         room = int(_lines_of(book.items_of, book.sessions).sum())
-        widths = facts.plans["sums"][np.maximum(book.plan, 0)]
         requests = new_rows(len(book.plan), columns.REQUEST)
         requests[:] = 0
         lines, sessions = new_rows(room, columns.LINE), new_rows(room, _SESSION)
-        given = new_rows(2 * int(widths.sum()), columns.GIVEN_SUM)
-        zeros = int(facts.plans["slots"].max())
-        stated = facts.plans["slots"][np.maximum(book.plan, 0)][np.diff(book.uses_of) > 0]
-        counts = new_rows(zeros + int(stated.sum()), columns.GIVEN_COUNT)
-        counts[:] = 0
-        line_count, plan_count = lay_out_book(
-            facts, self._tables.arrays, book, requests, lines, sessions, given, counts, zeros
-        )
+        given, zeros = _room_for_use(facts.plans, book)
+        line_count, plan_count = lay_out_book(facts, self._tables.arrays, book, requests, lines, sessions, given, zeros)
         if plan_count < 0:
             raise KernelFault(f"row {line_count} of a batch needs more room than was reserved for the batch")
         row = np.flatnonzero((book.status == READY) | (book.status == CUT))
-        work = self._work(coded, requests, lines, given, counts=counts, line_count=line_count)
+        work = self._work(coded, requests, lines, given, line_count=line_count)
         run(
             self._tables.arrays, _Holder(work), 0, plan_count,
             np.concatenate([self._rule_addresses, addresses_of(work)]),
@@ -156,9 +149,7 @@ class BulkEstimator:
             return np.zeros(len(ledger), dtype=np.int64)
         return reimbursed(self._tables.arrays, ledger, ledger["plan_paid"])
 
-    def _work(
-        self, coded: CodedBatch, requests: Array, lines: Array, given: Array, *, counts: Array, line_count: int
-    ) -> Work:
+    def _work(self, coded: CodedBatch, requests: Array, lines: Array, given: GivenRows, *, line_count: int) -> Work:
         """The kernel's arrays: every plan of the batch runs in the same state, one after the other."""
         plans = self._coder.facts.plans
         slots, visits, sums = (int(plans[name].max()) for name in ("slots", "visits", "sums"))
@@ -166,10 +157,10 @@ class BulkEstimator:
             requests=requests,
             services=coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE),
             lines=lines,
-            given_sums=given,
-            given_counts=counts,
-            given_events=np.zeros(1, dtype=columns.GIVEN_EVENT),
-            given_visits=np.zeros(visits + 1, dtype=columns.GIVEN_VISIT),
+            given_sums=given.sums,
+            given_counts=given.counts,
+            given_events=given.events,
+            given_visits=given.visits,
             given_fees=np.zeros(1, dtype=columns.GIVEN_FEE),
             given_codes=np.zeros(1, dtype=columns.GIVEN_CODE),
             behind=_NONE_BEHIND,
@@ -200,7 +191,7 @@ class BulkEstimator:
                 rejects.append((row, (_NO_DATE,)))
                 continue
             if isinstance(question, InvalidRequest):
-                rejects.append((row, in_columns(question.violations)))
+                rejects.append((row, in_columns(data, question.violations)))
             else:
                 answered.append(self._answer_aside(row, question))
         return answered, rejects
@@ -248,6 +239,21 @@ def _lines_of(offsets: Ints, sessions: Ints) -> Ints:
     sums = np.concatenate([[0], np.cumsum(np.clip(sessions, 0, MAX_LINES), dtype=np.int64)])
     found: Ints = np.minimum(sums[offsets[1:]] - sums[offsets[:-1]], MAX_LINES)
     return found
+
+
+def _room_for_use(plans: Array, book: Book) -> tuple[GivenRows, tuple[int, int]]:
+    """Rows for what the plans of a book have before their lines; how many of counts and visits are for all plans."""
+    of_row, dated = plans[np.maximum(book.plan, 0)], np.diff(book.visits_of)
+    stated = (np.diff(book.uses_of) > 0) | (dated > 0)
+    zeros = int(plans["slots"].max()), int(plans["visits"].max())
+    given = GivenRows(
+        new_rows(2 * int(of_row["sums"].sum()), columns.GIVEN_SUM),
+        new_rows(zeros[0] + int(of_row["slots"][stated].sum()), columns.GIVEN_COUNT),
+        new_rows(int((of_row["rolling"] * dated).sum()), columns.GIVEN_EVENT),
+        new_rows(zeros[1] + int(of_row["visits"][dated > 0].sum()), columns.GIVEN_VISIT),
+    )
+    given.counts[:], given.visits[:] = 0, 0
+    return given, zeros
 
 
 class _Holder(NamedTuple):

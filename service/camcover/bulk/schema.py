@@ -1,7 +1,7 @@
 """The columns of bulk input and output; names and units are those of protos/camcover/v1.
 
-One input row is one well-being plan of one member, each item one service with at most one procedure. What a single
-request may leave out may be null here. Money is int64 cents, dates are date32.
+One input row is one well-being plan of one member or of several, each item one service with at most one procedure. What
+a single request may leave out may be null here. Money is int64 cents, dates are date32.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ _WORDS = pa.list_(pa.string())
 _NAME = pa.dictionary(pa.int32(), pa.string())
 
 ITEM_FIELDS = [
+    pa.field("member_id", pa.string()),
     pa.field("therapy", pa.string()),
     pa.field("code", pa.string()),
     pa.field("modifiers", _WORDS),
@@ -84,32 +85,38 @@ BALANCE_FIELDS = [
 
 CODE_FIELDS = [pa.field("code", pa.string()), pa.field("date", pa.date32()), pa.field("units", pa.int32())]
 
+PERSON_FIELDS = [
+    pa.field("birth_date", pa.date32()),
+    pa.field("age", pa.int32()),
+    pa.field("state", pa.string()),
+    pa.field("covered_from", pa.date32()),
+    pa.field("covered_to", pa.date32()),
+    pa.field("role", pa.string()),
+    pa.field("status", pa.string()),
+    pa.field("enrolled_on", pa.date32()),
+    pa.field("wellness_incentive", pa.bool_()),
+    pa.field("accumulators", pa.list_(pa.struct(SUM_FIELDS))),
+    pa.field("limit_usage", pa.list_(pa.struct(LIMIT_FIELDS))),
+    pa.field("benefit_visits", pa.list_(pa.struct(VISIT_FIELDS))),
+    pa.field("prior_visits", pa.list_(pa.struct(PRIOR_FIELDS))),
+    pa.field("fee_usage", pa.list_(pa.struct(FEE_FIELDS))),
+    pa.field("code_usage", pa.list_(pa.struct(CODE_FIELDS))),
+    pa.field("episodes", pa.list_(pa.struct(EPISODE_FIELDS))),
+    pa.field("account_balances", pa.list_(pa.struct(BALANCE_FIELDS))),
+]
+"""What is said of a member: columns of a row, or of each of its `members` where these are given."""
+
 REQUEST_SCHEMA = pa.schema(
     [
         pa.field("request_id", pa.string()),
         pa.field("plan_id", pa.string()),
-        pa.field("birth_date", pa.date32()),
-        pa.field("age", pa.int32()),
-        pa.field("state", pa.string()),
-        pa.field("covered_from", pa.date32()),
-        pa.field("covered_to", pa.date32()),
-        pa.field("role", pa.string()),
-        pa.field("status", pa.string()),
-        pa.field("enrolled_on", pa.date32()),
-        pa.field("wellness_incentive", pa.bool_()),
+        *PERSON_FIELDS,
+        pa.field("members", pa.list_(pa.struct([pa.field("id", pa.string()), *PERSON_FIELDS]))),
         pa.field("family_coverage", pa.bool_()),
         pa.field("as_of", pa.date32()),
         pa.field("requirements_as_attested", pa.bool_()),
         pa.field("terms_in_force_only", pa.bool_()),
-        pa.field("accumulators", pa.list_(pa.struct(SUM_FIELDS))),
         pa.field("family_accumulators", pa.list_(pa.struct(SUM_FIELDS))),
-        pa.field("limit_usage", pa.list_(pa.struct(LIMIT_FIELDS))),
-        pa.field("benefit_visits", pa.list_(pa.struct(VISIT_FIELDS))),
-        pa.field("prior_visits", pa.list_(pa.struct(PRIOR_FIELDS))),
-        pa.field("fee_usage", pa.list_(pa.struct(FEE_FIELDS))),
-        pa.field("code_usage", pa.list_(pa.struct(CODE_FIELDS))),
-        pa.field("episodes", pa.list_(pa.struct(EPISODE_FIELDS))),
-        pa.field("account_balances", pa.list_(pa.struct(BALANCE_FIELDS))),
         pa.field("family_account_balances", pa.list_(pa.struct(BALANCE_FIELDS))),
         pa.field("items", pa.list_(pa.struct(ITEM_FIELDS))),
     ]
@@ -122,7 +129,7 @@ LISTS = tuple(field.name for field in REQUEST_SCHEMA if pa.types.is_list(field.t
 """The columns of lists. A null list is an empty one; an element of it, also of a list inside, may not be null."""
 
 ASKED_SINGLY = (
-    *("benefit_visits", "prior_visits", "fee_usage", "code_usage", "episodes"),
+    *("members", "benefit_visits", "fee_usage", "code_usage", "episodes"),
     *("account_balances", "family_account_balances"),
 )
 """The lists that only the single-request path reads."""

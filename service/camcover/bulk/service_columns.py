@@ -68,7 +68,7 @@ class ServiceCoder:
         # Rows with codes of a claim, such as modifiers, are priced as single requests.
         wrong |= _is_given(items, "modifiers")
         wrong |= integers(item("minutes"), null=0) != 0
-        for name in ("taxonomy", "place_of_service", "facility"):
+        for name in ("member_id", "taxonomy", "place_of_service", "facility"):
             wrong |= coded(item(name)).numbers(len, null=0) > 0
         services["first_service"] = days(item("first_service"), null=0)
         given = item("first_service").is_valid().to_numpy(zero_copy_only=False)

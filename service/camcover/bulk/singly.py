@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from camcover.bulk.schema import LISTS
+from camcover.bulk.schema import LISTS, PERSON_FIELDS
 from camcover.engine.asking.words import (
     out_of_range,
     outside_years,
@@ -54,7 +54,22 @@ def request_of(row: Data) -> EstimateRequest:
     violations = [*_violations(row)]
     if violations:
         raise InvalidRequest(tuple(violations))
-    use = UseSoFar(
+    return EstimateRequest(
+        plan_id=_text(row["plan_id"]),
+        items=tuple(map(_service, _list(row, "items"))),
+        members=tuple(map(_member, row["members"] or [{"id": "1", **row}])),
+        coverage=Coverage.FAMILY if row["family_coverage"] else Coverage.SELF_ONLY,
+        family_accumulators=_sums(row["family_accumulators"]),
+        as_of=row["as_of"],
+        assume_requirements=not row["requirements_as_attested"],
+        assume_terms=not row["terms_in_force_only"],
+        family_account_balances=_balances(row["family_account_balances"]),
+    )
+
+
+def _use(row: Data) -> UseSoFar:
+    """What a member used before."""
+    return UseSoFar(
         _sums(row["accumulators"]),
         tuple(
             LimitUse(
@@ -99,40 +114,34 @@ def request_of(row: Data) -> EstimateRequest:
             CodeUse(_text(each["code"]), each["date"], _or(each["units"], 1)) for each in _list(row, "code_usage")
         ),
     )
-    return EstimateRequest(
-        plan_id=_text(row["plan_id"]),
-        items=tuple(map(_service, _list(row, "items"))),
-        members=(
-            Member(
-                "1",
-                row["birth_date"],
-                row["age"],
-                _text(row["state"]),
-                use,
-                membership=_membership(row),
-                account_balances=_balances(row["account_balances"]),
-                episodes=tuple(
-                    EpisodeStart(_text(each["episode"]), each["start_date"]) for each in _list(row, "episodes")
-                ),
-            ),
-        ),
-        coverage=Coverage.FAMILY if row["family_coverage"] else Coverage.SELF_ONLY,
-        family_accumulators=_sums(row["family_accumulators"]),
-        as_of=row["as_of"],
-        assume_requirements=not row["requirements_as_attested"],
-        assume_terms=not row["terms_in_force_only"],
-        family_account_balances=_balances(row["family_account_balances"]),
+
+
+def _member(person: Data) -> Member:
+    """A member, by the columns of a row or an entry of its `members`."""
+    return Member(
+        person["id"],
+        person["birth_date"],
+        person["age"],
+        _text(person["state"]),
+        _use(person),
+        membership=_membership(person),
+        account_balances=_balances(person["account_balances"]),
+        episodes=tuple(EpisodeStart(_text(each["episode"]), each["start_date"]) for each in _list(person, "episodes")),
     )
 
 
-def in_columns(violations: Sequence[Violation]) -> tuple[Violation, ...]:
+def in_columns(row: Data, violations: Sequence[Violation]) -> tuple[Violation, ...]:
     """The violations of a row's request, with the paths of the columns that they come from."""
-    return tuple(each._replace(field=_column(each.field)) for each in violations)
+    return tuple(each._replace(field=_column(each.field, has_members=bool(row["members"]))) for each in violations)
 
 
-def _column(path: str) -> str:
-    """A request's path as one of the columns, of which a row has one member, one procedure, and a first date."""
-    path = path.removeprefix("members[0].").removeprefix("membership.").replace(".procedures[0]", "", 1)
+def _column(path: str, *, has_members: bool) -> str:
+    """A request's path as one of the columns: an item has one procedure, and a first date.
+
+    Without `members` the columns of the one member stand in the row.
+    """
+    path = path if has_members else path.removeprefix("members[0].")
+    path = path.replace("membership.", "", 1).replace(".procedures[0]", "", 1)
     return f"{path.removesuffix('.dates')}.start_date" if path.endswith(".dates") else path
 
 
@@ -140,9 +149,8 @@ def _violations(row: Data) -> Iterator[Violation]:
     """The violations in columns that could not become a request at all."""
     for name in LISTS:
         yield from _null_violations(name, row[name])
-    for path, dated in (each for name in ("prior_visits", "fee_usage", "code_usage") for each in _elements(row, name)):
-        if dated["date"] is None:
-            yield Violation(f"{path}.date", "no date", "a date", Refusal.MISSING_VALUE)
+    yield from _person_violations("", row)
+    yield from _member_violations(row)
     for path, item in _elements(row, "items"):
         yield from _date_violations(path, item)
         if not item["code"] and item["minutes"]:
@@ -158,6 +166,26 @@ def _violations(row: Data) -> Iterator[Violation]:
         for place, word in _elements(item, "attestations"):
             if word not in list(Attestation):
                 yield unknown_word(f"{path}.{place}", Refusal.UNKNOWN_ATTESTATION, word, Attestation)
+
+
+def _person_violations(path: str, person: Data) -> Iterator[Violation]:
+    """What is dated of a member, and has no date."""
+    for name in ("prior_visits", "fee_usage", "code_usage"):
+        for place, dated in _elements(person, name):
+            if dated["date"] is None:
+                yield Violation(f"{path}{place}.date", "no date", "a date", Refusal.MISSING_VALUE)
+
+
+def _member_violations(row: Data) -> Iterator[Violation]:
+    """Members without an id, and what is said of one member beside `members`."""
+    for path, person in _elements(row, "members"):
+        yield from _person_violations(f"{path}.", person)
+        if not person["id"]:
+            yield Violation(f"{path}.id", "no id", "an id", Refusal.MISSING_VALUE)
+    for field in PERSON_FIELDS if row["members"] else ():
+        if row[field.name] is not None and row[field.name] != []:
+            found = f"a value of {field.name} beside members"
+            yield Violation(field.name, found, "no value; of each of members its own", Refusal.UNUSED_STATEMENT)
 
 
 def _modifier_violations(path: str, item: Data) -> Iterator[Violation]:
@@ -214,6 +242,7 @@ def _service(item: Data) -> PlannedService:
         charge_cents=None if procedures else charge,
         allowed_cents=None if procedures else allowed,
         practitioner=_text(item["practitioner"]),
+        member_id=_text(item["member_id"]),
         setting=Setting(item["setting"]) if item["setting"] else None,
         tier=_text(item["tier"]),
         state=_text(item["state"]),

@@ -116,7 +116,8 @@ def _codes_of(codes: type[Code], table: Mapping[Key, HasCode]) -> dict[Key, Code
 
 _COPAY = _codes_of(StepKind, COPAYS)
 _COINSURANCE = _codes_of(StepKind, COINSURANCES)
-_PERIOD = _codes_of(Period, PERIODS)
+PERIOD_CODES = _codes_of(Period, PERIODS)
+"""The kernel's code of each kind of period."""
 _MEASURE = _codes_of(LimitMeasure, MEASURES)
 
 
@@ -124,13 +125,13 @@ def _assert_codes() -> None:
     """Raise AssertionError, at import, when a code of the kernel has no word, or stands on the wrong side of others."""
     told: dict[type[IntEnum], set[IntEnum]] = {
         StepKind: {StepKind.DEDUCTIBLE, StepKind.COPAY_BANDS, *_COPAY.values(), *_COINSURANCE.values()},
-        Period: set(_PERIOD.values()),
+        Period: set(PERIOD_CODES.values()),
         LimitMeasure: set(_MEASURE.values()),
     }
     for codes, used in told.items():
         if set(codes) != used:
             raise AssertionError(f"{codes.__name__}: no word of the language means {set(codes) - used}")
-    windows = {_PERIOD[kind] for kind in ROLLING}
+    windows = {PERIOD_CODES[kind] for kind in ROLLING}
     if windows != {code for code in Period if code >= FIRST_WINDOW}:
         raise AssertionError(f"windows are the periods from {FIRST_WINDOW!r} on, expected of {windows}")
 
@@ -338,7 +339,7 @@ def limit_row(
     """
     beyond = 0 if limit.beyond is None else ATTESTATION_BITS[limit.beyond]
     measure = _MEASURE[limit.measure, limit.counts]
-    period = int(_PERIOD[limit.per.kind])
+    period = int(PERIOD_CODES[limit.per.kind])
     return (
         slot,
         int(measure),
