@@ -49,7 +49,7 @@ def warm_rules(tables: Tables) -> None:
 
 
 def _request(tables: Tables, plan_id: str) -> request_pb2.EstimatePlanRequest:
-    """A request for visits of therapies of one benefit, on the first day of the plan's last edition."""
+    """A request for visits of therapies of one benefit, on the first day of the plan's last edition, its sums known."""
     edition, codes = tables.plans[plan_id].editions[-1], tables.vocabulary.codes_of_therapy
     therapies = next((each.therapies for each in edition.benefits.values() if each.therapies), tuple(codes)[:1])
     day = edition.heading.effective.start.isoformat()
@@ -62,7 +62,9 @@ def _request(tables: Tables, plan_id: str) -> request_pb2.EstimatePlanRequest:
         items.append(
             request_pb2.PlannedService(therapy=therapy, procedures=procedures, charge_cents=charge_cents, dates=[day])
         )
-    return request_pb2.EstimatePlanRequest(plan_id=plan_id, items=items, explain=True)
+    sums = [request_pb2.AccumulatorUse(accumulator=name, used_cents=0) for name in edition.accumulators]
+    members = [request_pb2.Member(id="1", accumulators=sums)]
+    return request_pb2.EstimatePlanRequest(plan_id=plan_id, members=members, items=items, explain=True)
 
 
 def _with_parts(messages: Iterable[Descriptor]) -> Iterator[Descriptor]:
