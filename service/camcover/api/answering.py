@@ -35,7 +35,7 @@ from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, S
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import RequestIdReused
 from camcover.workflow.pricing import PricedPlan, expiry, new_name, price_many
-from camcover.workflow.published_prices import PriceSource, with_published_prices
+from camcover.workflow.published_prices import PriceSource, names_provider, with_published_prices
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = [
@@ -269,11 +269,17 @@ def _may_be_known(priced: Priced) -> bool:
 
 def _asked(message: Request) -> HashedRequest:
     """A request with the bytes and the SHA-256 of its content."""
+    content = _content(message)
+    return HashedRequest(message, content, hashlib.sha256(content).digest())
+
+
+def _content(message: Request) -> bytes:
+    """The bytes of a request without its request id."""
     request_id = message.request_id
     message.request_id = ""
     content = message.SerializeToString(deterministic=True)
     message.request_id = request_id
-    return HashedRequest(message, content, hashlib.sha256(content).digest())
+    return content
 
 
 def _with_prices(tables: Tables, asked: HashedRequest, source: PriceSource | None) -> HashedRequest:
@@ -281,7 +287,7 @@ def _with_prices(tables: Tables, asked: HashedRequest, source: PriceSource | Non
 
     Raises `InvalidRequest`, `StoreUnavailable`.
     """
-    if source is None or not any(item.provider or item.tax_number for item in asked.message.items):
+    if source is None or not any(map(names_provider, asked.message.items)):
         return asked
     found = with_published_prices(tables, estimate_request(asked.message), source)
     message = request_pb2.EstimatePlanRequest()
@@ -290,7 +296,7 @@ def _with_prices(tables: Tables, asked: HashedRequest, source: PriceSource | Non
         for procedure, each in zip(item.procedures, priced.procedures, strict=True):
             if each.allowed_cents is not None:
                 procedure.allowed_cents, procedure.allowed_source = each.allowed_cents, each.allowed_source
-    return asked._replace(message=message, content=_asked(message).content)
+    return asked._replace(message=message, content=_content(message))
 
 
 def _anew(body: bytes, request_id: str) -> _Answer:

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from camcover.cli.imported import check_fees_id, end, read_whole, show, source_text, write_files
-from camcover.cli.wanted_codes import catalogs_of, check_tier, codes_of, places_of
+from camcover.cli.wanted_codes import catalogs_of, check_published, check_tier, codes_of, places_of
 from camcover.exchange.fees_text import fees_text
 from camcover.exchange.notes import Unread, UnreadableFile
 from camcover.exchange.physician_fees.localities import locality_of_zip, read_localities
@@ -94,12 +94,7 @@ def transparency(
 ) -> None:
     """Make a fee file of Transparency in Coverage files."""
     check_fees_id("--id", fees_id, may_be_empty=False)
-    for option, name in (("--tier", tier), ("--outside-tier", outside_tier)):
-        check_tier(option, name)
-    if in_network is None and allowed_amounts is None:
-        end("expected --in-network, --allowed-amounts or both")
-    if tier == outside_tier:
-        end(f"--outside-tier {outside_tier!r}: expected another tier than --tier")
+    check_published(tier, outside_tier, is_given=in_network is not None or allowed_amounts is not None)
     catalogs = catalogs_of(catalog)
     wanted = WantedPrices(
         codes=codes_of(catalogs),

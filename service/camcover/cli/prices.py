@@ -10,7 +10,7 @@ import typer
 
 from camcover.cli.imported import check_fees_id, end
 from camcover.cli.price_files import opened_prices
-from camcover.cli.wanted_codes import catalogs_of, check_tier, codes_of, places_of
+from camcover.cli.wanted_codes import catalogs_of, check_published, codes_of, places_of
 from camcover.exchange.notes import UnreadableFile
 from camcover.exchange.transparency.by_provider import PriceSink, TeamKey, amounts_of_providers, rates_of_providers
 from camcover.exchange.transparency.headings import told_of
@@ -46,12 +46,7 @@ def import_prices(
 ) -> None:
     """Make a file of prices by provider of Transparency in Coverage files."""
     check_fees_id("--id", fees_id, may_be_empty=False)
-    check_tier("--tier", tier)
-    check_tier("--outside-tier", outside_tier)
-    if not in_network and not allowed_amounts:
-        end("expected --in-network, --allowed-amounts or both")
-    if tier == outside_tier:
-        end(f"--outside-tier {outside_tier!r}: expected another tier than --tier")
+    check_published(tier, outside_tier, is_given=bool(in_network or allowed_amounts))
     _check_output(output, may_replace=replace)
     catalogs = catalogs_of(catalog)
     wanted = WantedPrices(

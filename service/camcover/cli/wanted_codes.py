@@ -11,7 +11,7 @@ from camcover.cli.rules import checked_rules
 from camcover.rulebook.records import Catalog, Setting
 from camcover.shipped import Shipped, shipped
 
-__all__ = ["catalogs_of", "check_tier", "codes_of", "places_of"]
+__all__ = ["catalogs_of", "check_published", "check_tier", "codes_of", "places_of"]
 
 _TIER = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 _CATALOG = Path("rules", "catalog")
@@ -21,6 +21,16 @@ def check_tier(option: str, tier: str) -> None:
     """End the command where a tier has another form."""
     if not _TIER.fullmatch(tier):
         end(f"{option} {tier!r}: expected a tier such as in_network")
+
+
+def check_published(tier: str, outside_tier: str, *, is_given: bool) -> None:
+    """End the command where no file of published rates is given, or their tiers are not two; `is_given`: one is."""
+    check_tier("--tier", tier)
+    check_tier("--outside-tier", outside_tier)
+    if not is_given:
+        end("expected --in-network, --allowed-amounts or both")
+    if tier == outside_tier:
+        end(f"--outside-tier {outside_tier!r}: expected another tier than --tier")
 
 
 def catalogs_of(paths: list[Path] | None) -> list[Catalog]:

@@ -37,7 +37,19 @@ class PriceSource(Protocol):
         """The price of a unit; None where there is not one. Raises `StoreUnavailable`."""
 
 
-def names_provider(item: PlannedService) -> bool:
+class GivesProvider(Protocol):
+    """What may say who renders or bills a service: an item, or its message."""
+
+    @property
+    def provider(self) -> str:
+        """An NPI, or nothing."""
+
+    @property
+    def tax_number(self) -> str:
+        """Of who bills, or nothing."""
+
+
+def names_provider(item: GivesProvider) -> bool:
     """Whether an item says who renders or bills it."""
     return bool(item.provider or item.tax_number)
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from camcover.exchange.json_stream import JsonStream
-from camcover.exchange.notes import Unread, UnreadableFile
-from camcover.exchange.transparency.codes import is_maybe_wanted, wanted_code
-from camcover.exchange.transparency.headings import HEADING, check_plan, heading_text
+from camcover.exchange.transparency.file_reader import FileKind, FileReader
 from camcover.exchange.transparency.prices import NO_SHAPE, modifiers_of, price_of
 from camcover.exchange.transparency.providers import is_wanted
-from camcover.exchange.transparency.records import LeftOutTally, Price, ReadPrices, Spot, WantedPrices
+from camcover.exchange.transparency.records import Price, ReadPrices, Spot, WantedPrices
 
 __all__ = ["AmountsReader", "read_allowed_amounts"]
 
@@ -28,14 +25,16 @@ def read_allowed_amounts(path: Path, wanted: WantedPrices) -> ReadPrices:
     return reader.found
 
 
-class AmountsReader(ABC):
+class AmountsReader(FileReader):
     """One reading of a file, which hands on each payment, and the end of each code's entry."""
 
-    def __init__(self, path: Path, wanted: WantedPrices) -> None:
-        """Nothing is read yet."""
-        self.found = ReadPrices()
-        self.wanted = wanted
-        self._stream = JsonStream(path)
+    kind = FileKind(
+        entries="out_of_network",
+        fields=frozenset({"billing_code", "billing_code_type"}),
+        elements="allowed_amounts",
+        element="amount",
+        told="a file of allowed amounts",
+    )
 
     def is_of_wanted(self, groups: Groups) -> bool:  # noqa: ARG002 - a subclass looks at them
         """Whether payments to these providers are wanted."""
@@ -45,47 +44,7 @@ class AmountsReader(ABC):
     def take_amount(self, groups: Groups, price: Price) -> None:
         """Take the price of a payment to some providers."""
 
-    @abstractmethod
-    def end_entry(self, code: str) -> None:
-        """The entry is over; empty: its code, known at its end alone, is not wanted, and its amounts are none."""
-
-    def read(self) -> None:
-        """Read the whole file. Raises `UnreadableFile`, and OSError where the file cannot be read."""
-        stream, has_amounts = self._stream, False
-        for name in stream.fields():
-            if name == "out_of_network":
-                has_amounts = stream.is_list()
-                for number in stream.items():
-                    self._entry(f"out_of_network {number}")
-            elif name in HEADING:
-                self.found.heading[name] = heading_text(stream.value())
-            else:
-                stream.skip()
-        stream.end()
-        if not has_amounts:
-            raise UnreadableFile([Unread(stream.name, 0, "", "no list out_of_network", "a file of allowed amounts")])
-        check_plan(stream, self.found.heading, self.wanted.plan_id)
-        self.found.file = (stream.name, stream.sha256)
-
-    def _entry(self, place: str) -> None:
-        """Read the entry of one code, and hand on its amounts unless its code is known not to be wanted."""
-        stream = self._stream
-        fields: dict[str, Any] = {}
-        left = LeftOutTally()
-        for name in stream.fields():
-            if name in {"billing_code", "billing_code_type"}:
-                fields[name] = stream.value()
-            elif name != "allowed_amounts" or not is_maybe_wanted(fields, self.wanted):
-                stream.skip()
-            else:
-                for number in stream.items():
-                    self._amounts(stream.value(), Spot(left, f"{place}, amount {number}"))
-        code = wanted_code(fields, self.wanted)
-        if code:
-            self.found.left.add_all(left, code)
-        self.end_entry(code)
-
-    def _amounts(self, amount: Any, spot: Spot) -> None:
+    def _element(self, amount: Any, spot: Spot) -> None:
         """The payments to one tax number, if its providers are wanted."""
         if not isinstance(amount, Mapping) or not isinstance(amount.get("payments"), list):
             spot.leave_out(NO_SHAPE, "no list of payments")

@@ -6,18 +6,16 @@ providers of the wanted networks, rates, and the end of each code's entry. What 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from camcover.exchange.json_stream import JsonStream
-from camcover.exchange.notes import Unread, UnreadableFile
-from camcover.exchange.transparency.codes import is_maybe_wanted, wanted_code
-from camcover.exchange.transparency.headings import HEADING, check_plan, heading_text
+from camcover.exchange.transparency.codes import wanted_code
+from camcover.exchange.transparency.file_reader import FileKind, FileReader
+from camcover.exchange.transparency.headings import heading_text
 from camcover.exchange.transparency.prices import NO_SHAPE, last_day, modifiers_of, price_of, word_of
 from camcover.exchange.transparency.providers import names_of, network_key
-from camcover.exchange.transparency.records import LeftOut, LeftOutTally, Price, ReadPrices, Spot, WantedPrices
+from camcover.exchange.transparency.records import LeftOut, LeftOutTally, Price, Spot, WantedPrices
 
 __all__ = ["RatesReader", "prices_of"]
 
@@ -32,53 +30,37 @@ _ALL_CODES = "CSTM-ALL"
 _MOST_NETWORKS = 50
 
 
-class RatesReader(ABC):
+class RatesReader(FileReader):
     """One reading of a file. `takes_groups`: its groups of providers are wanted."""
 
+    kind = FileKind(
+        entries="in_network",
+        fields=frozenset({"billing_code", "billing_code_type", "negotiation_arrangement"}),
+        elements="negotiated_rates",
+        element="rate",
+        told="a file of negotiated rates",
+    )
     takes_groups = True
-
-    def __init__(self, path: Path, wanted: WantedPrices) -> None:
-        """Nothing is read yet."""
-        self.found = ReadPrices()
-        self.wanted = wanted
-        self._stream = JsonStream(path)
 
     @abstractmethod
     def take_group(self, group: Mapping[str, Any]) -> None:
         """Take a group of providers, of a network that is wanted; it has `provider_groups`."""
 
-    def end_groups(self) -> None:  # noqa: B027 - a subclass need not care
+    def end_groups(self) -> None:
         """All groups have been taken."""
 
     @abstractmethod
     def take_rate(self, rate: Mapping[str, Any], spot: Spot) -> None:
         """Take a rate of the entry; it has a list `negotiated_prices`."""
 
-    @abstractmethod
-    def end_entry(self, code: str) -> None:
-        """The entry is over; empty: its code, known at its end alone, is not wanted, and its rates are none."""
-
-    def read(self) -> None:
-        """Read the whole file. Raises `UnreadableFile`, and OSError where the file cannot be read."""
-        stream, has_rates = self._stream, False
-        for name in stream.fields():
-            if name == "in_network":
-                has_rates = stream.is_list()
-                for number in stream.items():
-                    self._entry(f"in_network {number}")
-            elif name == "provider_references" and self.takes_groups:
-                for number in stream.items():
-                    self._group(Spot(self.found.left, f"provider_references {number}"))
-                self.end_groups()
-            elif name in HEADING:
-                self.found.heading[name] = heading_text(stream.value())
-            else:
-                stream.skip()
-        stream.end()
-        if not has_rates:
-            raise UnreadableFile([Unread(stream.name, 0, "", "no list in_network", "a file of negotiated rates")])
-        check_plan(stream, self.found.heading, self.wanted.plan_id)
-        self.found.file = (stream.name, stream.sha256)
+    def _is_taken(self, name: str) -> bool:
+        """Read the groups of providers."""
+        if name != "provider_references" or not self.takes_groups:
+            return False
+        for number in self._stream.items():
+            self._group(Spot(self.found.left, f"{name} {number}"))
+        self.end_groups()
+        return True
 
     def _group(self, spot: Spot) -> None:
         """Hand on a group of providers that is in a wanted network."""
@@ -99,35 +81,20 @@ class RatesReader(ABC):
             self.found.networks.update(map(heading_text, networks))
         return False
 
-    def _entry(self, place: str) -> None:
-        """Read the entry of one code, and hand on its rates unless its code is known not to be wanted."""
-        stream = self._stream
-        fields: dict[str, Any] = {}
-        left = LeftOutTally()
-        for name in stream.fields():
-            if name in {"billing_code", "billing_code_type", "negotiation_arrangement"}:
-                fields[name] = stream.value()
-            elif name != "negotiated_rates" or not is_maybe_wanted(fields, self.wanted):
-                stream.skip()
-            else:
-                for number in stream.items():
-                    self._rate(stream.value(), Spot(left, f"{place}, rate {number}"))
-        self.end_entry(self._code(fields, place, left))
-
     def _code(self, fields: Mapping[str, Any], place: str, left: LeftOutTally) -> str:
-        """The code of a whole entry, empty where it is not wanted; `left`: what was left out of it."""
+        """The code of a whole entry, empty where it is not wanted or not paid by the service."""
         if fields.get("billing_code_type") == _ALL_CODES:
             self.found.left.add(ALL_CODES, place, "a price of all other codes")
-        code = wanted_code(fields, self.wanted)
         arrangement = fields.get("negotiation_arrangement")
-        if code and arrangement != "ffs":
-            self.found.left.add(NO_FEE_FOR_SERVICE, place, f"the arrangement {word_of(arrangement)}", code)
-            return ""
+        if arrangement == "ffs":
+            return super()._code(fields, place, left)
+        code = wanted_code(fields, self.wanted)
         if code:
-            self.found.left.add_all(left, code)
-        return code
+            self.found.left.add(NO_FEE_FOR_SERVICE, place, f"the arrangement {word_of(arrangement)}", code)
+        return ""
 
-    def _rate(self, rate: Any, spot: Spot) -> None:
+    def _element(self, rate: Any, spot: Spot) -> None:
+        """Hand on a rate that has a list of prices."""
         if not isinstance(rate, Mapping) or not isinstance(rate.get("negotiated_prices"), list):
             spot.leave_out(NO_SHAPE, "no list of prices")
         else:

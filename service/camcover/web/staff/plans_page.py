@@ -13,6 +13,7 @@ from camcover.engine.compiling.plan_summary import PlanSummary
 from camcover.rulebook.facts import Fact, Part, document_part
 from camcover.rulebook.facts.words import edition_words
 from camcover.rulebook.records import Place, Plan, Review
+from camcover.showing.naming import capitalised
 from camcover.web.staff.frame import framed
 from camcover.web.staff.visits import StaffPage, Visit, whole_number
 from camcover.workflow import catalog_entries
@@ -127,7 +128,7 @@ def _stated(visit: Visit) -> dict[str, Any]:
         "plan": plan,
         "edition": edition_words(plan.heading.effective),
         "editions": list(by_name),
-        "stated": [(_label(each)[:1].upper() + _label(each)[1:], each.words) for each in _told(whole)],
+        "stated": [(capitalised(_label(each)), each.words) for each in _told(whole)],
         "sections": [(_SECTIONS.get(kind, kind.capitalize()), parts) for kind, parts in sections.items() if parts],
         "names": {name: each.name for name, each in catalog_entries.therapies(tables).items()},
     }
