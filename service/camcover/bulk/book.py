@@ -204,9 +204,11 @@ def _lay_out(
         ):
             return row, _NO_ROOM
         _lay_out_lines(book, row, lines, sessions, first_line)
-        as_of = book.as_of[row] if book.as_of[row] >= 0 else lines[first_line]["day"]
+        first_day = lines[first_line]["day"]
+        as_of = book.as_of[row] if book.as_of[row] >= 0 else first_day
         with_terms = _first_terms(rules, plan, lines, first_line, count)
-        if with_terms < 0 or period_of(rules, plan, as_of) > period_of(rules, plan, lines[first_line]["day"]):
+        given_period, first_period = period_of(rules, plan, as_of), period_of(rules, plan, first_day)
+        if with_terms < 0 or given_period > first_period:
             continue
         segment = terms_on(rules, plan, as_of)
         reference = facts.references[segment if segment >= 0 else with_terms]
@@ -215,12 +217,11 @@ def _lay_out(
             continue
         request = requests[written]
         _lay_out_request(request, plan, first_line, count, first_sum)
-        request["given_period"] = period_of(rules, plan, as_of)
-        request["first_period"] = period_of(rules, plan, lines[first_line]["day"])
+        request["given_period"], request["first_period"] = given_period, first_period
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
         request["notice_given"] = book.attested[row]
         of_use, events = _lay_out_use(
-            facts, rules, book, row, plan, request, lines[first_line]["day"], given,
+            facts, rules, book, row, plan, request, first_day, given,
             (first_count, first_event, first_visit), may_cut,
         )  # fmt: skip
         first_count, first_visit = next_count, next_visit

@@ -33,7 +33,9 @@ def lay_out_visits(
     given: GivenRows,
     first: tuple[int, int, int],
 ) -> int:
-    """Write what a plan's dated visits use; `first`: its first rows of counts, events and visits, which are zero.
+    """Write what a plan's dated visits use, by the periods of its request.
+
+    `first`: its first rows of counts, events and visits, which are zero.
 
     Gives the number of rows of events; WRONG if a visit is not sound, or is one that only a single request may state.
     """
@@ -41,9 +43,8 @@ def lay_out_visits(
     entries = range(book.visits_of[row], book.visits_of[row + 1])
     if not _add_up(facts, rules, book, row, plan, first_day):
         return WRONG
-    own = period_of(rules, plan, first_day)
     for place in entries:
-        if book.benefit[place] != _ADDED and period_of(rules, plan, book.visited[place]) == own:
+        if book.benefit[place] != _ADDED and period_of(rules, plan, book.visited[place]) == request["first_period"]:
             given.visits[visits + book.benefit[place]]["dated"] += 1
     written = 0
     for slot in range(plan["slots"]):
@@ -56,7 +57,7 @@ def lay_out_visits(
             if fact["period"] >= _FIRST_WINDOW:
                 _put_event(given, events + written, count["first_event"], book.visited[place], amount)
                 written += 1
-            elif _is_one_period(rules, plan, request, fact, book.visited[place], first_day):
+            elif _is_first_period(rules, plan, request, fact, book.visited[place], first_day):
                 count["dated"] += amount
         count["event_count"] = events + written - count["first_event"]
     return written
@@ -116,8 +117,9 @@ def _put_event(given: GivenRows, place: int, first: int, day: int, amount: int) 
 
 
 @compiled
-def _is_one_period(rules: RuleTables, plan: Any, request: Any, fact: Any, day: int, other: int) -> bool:
-    """Whether two days lie in the same period of a slot."""
+def _is_first_period(rules: RuleTables, plan: Any, request: Any, fact: Any, day: int, first_day: int) -> bool:
+    """Whether a day lies in the same period of a slot as the first date of service."""
     if fact["period"] == _BENEFIT_PERIOD:
-        return period_of(rules, plan, day) == period_of(rules, plan, other)
-    return period_key(request, fact, 0, day) == period_key(request, fact, 0, other)
+        is_first: bool = period_of(rules, plan, day) == request["first_period"]
+        return is_first
+    return period_key(request, fact, 0, day) == period_key(request, fact, 0, first_day)
