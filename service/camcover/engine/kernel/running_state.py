@@ -6,12 +6,12 @@ unpacked when somebody reads them: a ledger alone does not need them.
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.kernel import tables as columns
-from camcover.engine.kernel.workspace import assert_row, row_format
+from camcover.engine.kernel.workspace import assert_row, maker_of, row_format
 from camcover.money import Cents
 
 __all__ = ["RunningState", "SlotRow", "SumRow", "VisitsRow"]
@@ -58,9 +58,7 @@ assert_row(SlotRow, columns.SLOT)
 assert_row(VisitsRow, columns.VISITS, count=("number",))
 
 
-_make_slot = partial(tuple.__new__, SlotRow)
-_make_visits = partial(tuple.__new__, VisitsRow)
-"""As `_make`, without a call of Python: how many values there are, `assert_row` has compared."""
+_make_slot, _make_visits = maker_of(SlotRow), maker_of(VisitsRow)
 
 
 class RunningState:

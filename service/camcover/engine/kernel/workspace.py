@@ -6,11 +6,11 @@ as plain integers. A workspace belongs to one thread; nothing in it outlives the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import attrgetter, is_not
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from camcover.engine.kernel import tables as columns
 from camcover.engine.kernel.call import addresses_of, run
 from camcover.engine.kernel.tables import WORK_DTYPES, Array, RuleTables, Work
 from camcover.money import Cents
+
+_Record = TypeVar("_Record", bound=tuple[Any, ...])
 
 WRITTEN = ("requests", "sums", "slots", "visits", "events", "ledger", "rests")
 """The arrays of `Work` that the kernel writes."""
@@ -99,10 +101,17 @@ def assert_row(row: type[Any], dtype: np.dtype[np.void], *, without: str = "", *
         raise AssertionError(f"the fields of {row.__name__} are {row._fields}, expected {expected}")
 
 
+def maker_of(record: type[_Record]) -> Callable[[Iterable[Any]], _Record]:
+    """As the `_make` of a named tuple, without a call of Python: for records that come by the dozen.
+
+    How many values there are is not compared. Where they are columns of an array, `assert_row` has done it.
+    """
+    return partial(tuple.__new__, record)
+
+
 assert_row(LedgerRow, columns.LEDGER, without="steps")
 
-_make_ledger_row = partial(tuple.__new__, LedgerRow)
-"""As `LedgerRow._make`, without a call of Python: how many values there are, `assert_row` has compared."""
+_make_ledger_row = maker_of(LedgerRow)
 
 
 def new_rows(rows: int, dtype: np.dtype[Any]) -> Array:

@@ -6,21 +6,17 @@ contract or the law forbids to bill it.
 
 from __future__ import annotations
 
-from functools import partial
-
 from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import Adjustment, Reason
-from camcover.engine.kernel.workspace import LedgerRow
+from camcover.engine.kernel.workspace import LedgerRow, maker_of
 from camcover.money import Cents
 from camcover.rulebook.records import Attestation, Benefit, Exclusion, PeriodKind
 
 DEDUCTIBLE, COINSURANCE, COPAY = "1", "2", "3"
 ABOVE_FEE_SCHEDULE = "45"
 
-_adjusted = partial(tuple.__new__, Adjustment)
-"""As `Adjustment._make`, without a call of Python: most lines have two of the usual ones."""
+_adjusted = maker_of(Adjustment)
 
-_REASONS = tuple(Reason)
 _OF_REASON = {
     Reason.NONE: "96",
     Reason.EXCLUDED: "96",
@@ -61,7 +57,7 @@ _NOT_NECESSARY = "50"
 
 def not_covered_code(sources: Sources, row: LedgerRow) -> str:
     """The CARC for what a line leaves uncovered."""
-    reason = _REASONS[row.reason]
+    reason = Reason(row.reason)
     if reason is Reason.EXCLUDED:
         rule = sources.rules[row.rule]
         return _OF_EXCLUSION.get(rule.reason, _OF_REASON[reason]) if isinstance(rule, Exclusion) else _OF_REASON[reason]
@@ -89,18 +85,19 @@ def adjustments(sources: Sources, row: LedgerRow, rest: LedgerRow | None = None)
     if row.copay:
         found.append(_adjusted(("PR", COPAY, row.copay, "")))
     if row.penalty:
-        found.append(Adjustment("PR", _penalty_code(sources, row, rest), row.penalty))
+        found.append(_adjusted(("PR", _penalty_code(sources, row, rest), row.penalty, "")))
     if row.balance_bill:
-        found.append(Adjustment("PR", ABOVE_FEE_SCHEDULE, row.balance_bill))
+        found.append(_adjusted(("PR", ABOVE_FEE_SCHEDULE, row.balance_bill, "")))
     if row.not_covered:
         code = not_covered_code(sources, row)
         found.append(_adjusted(("PR", code, row.not_covered, _REMARKS.get(code, ""))))
     if row.miscoded:
         reason = Reason(row.reason)
         code = _OF_REASON[reason if reason in _MISCODED else Reason.UNITS_PER_DAY]
-        found.append(Adjustment("CO", code, row.miscoded))
+        found.append(_adjusted(("CO", code, row.miscoded, "")))
     if row.provider_owes > row.miscoded:
-        found.append(Adjustment("CO", _provider_code(sources, row), Cents(row.provider_owes - row.miscoded)))
+        owed = Cents(row.provider_owes - row.miscoded)
+        found.append(_adjusted(("CO", _provider_code(sources, row), owed, "")))
     if row.written_off > row.provider_owes:
         found.append(_adjusted(("CO", ABOVE_FEE_SCHEDULE, Cents(row.written_off - row.provider_owes), "")))
     return tuple(found)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from functools import partial
 from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
@@ -21,6 +20,7 @@ from camcover.engine.asking.use_before import Count, PriorUse
 from camcover.engine.compiling.known_limits import known_limits
 from camcover.engine.compiling.slots import SlotKey
 from camcover.engine.kernel.tables import UNTOUCHED
+from camcover.engine.kernel.workspace import maker_of
 from camcover.engine.request import LimitUse
 from camcover.rulebook.records import (
     DATED_PERIODS,
@@ -34,8 +34,7 @@ from camcover.rulebook.records import (
 
 _NOTHING = PriorUse()
 
-_make_use = partial(tuple.__new__, LimitUse)
-"""As `LimitUse._make`, without a call of Python: a window has dozens of them."""
+_make_use = maker_of(LimitUse)
 
 
 class _CountPlace(NamedTuple):

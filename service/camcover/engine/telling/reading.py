@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import TypeAlias
@@ -39,7 +38,7 @@ from camcover.engine.estimate import (
 from camcover.engine.facts import reasons_not_given
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.tables import UNTOUCHED
-from camcover.engine.kernel.workspace import LedgerRow
+from camcover.engine.kernel.workspace import LedgerRow, maker_of
 from camcover.engine.request import Member
 from camcover.engine.telling.account_state import accounts_after
 from camcover.engine.telling.adjustments import adjustments
@@ -66,8 +65,7 @@ _DECIDES = sentence("assumed-attestation-decides", "attestation", "therapy")
 _NOTICE_DECIDES = sentence("assumed-advance-notice-decides", "therapy")
 _NEEDS = sentence("needs-attestation", "benefit", "attestation")
 
-_make_line = partial(tuple.__new__, Line)
-"""As `Line._make`, without a call of Python."""
+_make_line = maker_of(Line)
 
 _NO_AMOUNTS = Amounts()
 _REASONS = tuple(Reason)
