@@ -216,6 +216,24 @@ def test_a_visit_that_a_limit_per_condition_leaves_out_goes_on_uncounted() -> No
     assert [patient for _, _, patient, *_ in parts] == [4_160, 960, 960]
 
 
+def test_a_visit_goes_on_under_its_condition_beside_a_limit_that_leaves_it_out() -> None:
+    """One limit leaves out the attested visit, the other counts it for the back: 1 of 2 visits.
+
+    The request states that none is used for no condition in particular, and the state says so again. 40.00 of the
+    deductible are left: 40.00 + 20 % of 8.00 = 41.60. 20 % of 48.00 are 9.60. The third visit costs the charge.
+    """
+    both = "[{id: visits, allow: 2 visits, per: condition}, {id: other, allow: 4 visits, per: calendar_year, EXCEPT}]"
+    both = both.replace("EXCEPT", "for: condition, except: {attested: [rehabilitation]}")
+    share = SHARE_PLAN.replace("[{id: visits, allow: 4 visits, per: calendar_year, cite: eoc p.3}]", both)
+    item = question()["items"][0] | {"attestations": ["rehabilitation"]}
+    unused = [{"limit": "visits", "used": 0}]
+    member = question()["members"][0] | {"limit_usage": unused}
+    for place in (1, 2):
+        whole, parts = split_in_two(tables(share=share), question(items=[item], members=[member]), place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_160, 960, 8_000]
+
+
 def test_a_visit_goes_on_under_the_condition_of_its_first_line() -> None:
     """The visit of 2 March is counted for the headache. Its second line, for the back, does not count it again.
 

@@ -16,6 +16,7 @@ from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import Visits
+from camcover.engine.compiling.known_limits import leaves_out
 from camcover.engine.compiling.slots import slot_key
 from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.running_state import SumRow, VisitsRow
@@ -194,7 +195,8 @@ class _StateReader:
         """The episode and the condition for which a visit of the last day is counted; of several any one.
 
         They are those of a line for which every limit has counted, so that the visit is part of what is stated (point
-        39): a visit is counted once, and by a limit that counts what the plan pays once it pays.
+        39): a visit is counted once, and by a limit that counts what the plan pays once it pays. A limit that leaves
+        lines out (point 43) is not asked: its statement need not hold the dated visits.
         """
         for visit in self._scope.use_of(member).prior_visits:
             if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
@@ -224,14 +226,20 @@ class _StateReader:
         return next((str(each) for each in listed if self._index.condition_masks.get(str(each), 0) & diagnoses), "")
 
     def _has_counted(self, member: int, benefit: str, episode: str, condition: str) -> bool:
-        """Whether every limit of a benefit that counts each episode or condition has counted the last day for these."""
+        """Whether a benefit's limits that count each episode or condition have counted the last day for these.
+
+        Limits that leave lines out are not asked.
+        """
         terms, width, slots = self.plan.benefits.get(benefit), len(self._index.slots), self._outcome.state.slots
         owners = dict(self._scope.episodes.names_of(member))
         for limit in terms.limits if terms else ():
             if limit.counted_for not in (CountedFor.EPISODE, CountedFor.CONDITION):
                 continue
             is_of_episode = limit.counted_for is CountedFor.EPISODE
-            slot = self._index.slots.get(slot_key(benefit, limit, "" if is_of_episode else condition))
+            key = slot_key(benefit, limit, "" if is_of_episode else condition)
+            if leaves_out(self._index, key):
+                continue
+            slot = self._index.slots.get(key)
             owner = owners.get(episode if is_of_episode else "")
             if slot is None or owner is None:
                 return False
