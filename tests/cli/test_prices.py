@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -34,8 +32,6 @@ from price_files import (
     rate,
     saved,
 )
-from processes import address_of, end, serving
-from small_rules import question
 
 ASKED = AskedPrice("fees", "in_network", "97810", int(NPI), 0, Setting.OFFICE, frozenset(), date(2026, 5, 4))
 
@@ -349,55 +345,3 @@ def test_what_is_no_provider_is_passed_over(tmp_path: Path) -> None:
     odd["provider_groups"] = [providers() | {"npi": [123456789, True, int(NPI)], "tin": {"value": "n/a"}}, 7]
     file = imported(tmp_path, in_network(entry("97810"), groups=[odd]))
     assert (cents(file), cents(file, npi=0, tin=123456789), file.files[0].providers) == (4850, None, 1)
-
-
-PLAN = question(items=[question()["items"][0] | {"provider": NPI}])
-"""At 48.50: the last 40.00 of the deductible + 20 % of 8.50 = 41.70, then 9.70 twice: 61.10."""
-
-
-def test_an_estimate_has_the_price_of_its_provider(rules: Path, tmp_path: Path) -> None:
-    imported(tmp_path, in_network(entry("97810")))
-    request = tmp_path / "request.json"
-    request.write_text(json.dumps(PLAN))
-    words = ["estimate", str(request), "--rules", str(rules)]
-    done = CliRunner().invoke(app, [*words, "--prices", str(tmp_path / "prices.sqlite")])
-    told = json.loads(done.stdout)
-    assert told["totals"]["patient_cents"] == 6110
-    (cited,) = (each for each in told["citations"] if each["place"] == f"97810, NPI {NPI}")
-    assert cited["title"].startswith("Example Health, as of 2026-02-01: rates.json (SHA-256 ")
-    without = json.loads(CliRunner().invoke(app, words).stdout)
-    assert without["totals"]["patient_cents"] == 6080
-
-
-def test_an_estimate_of_what_is_no_file_of_prices(rules: Path, tmp_path: Path) -> None:
-    request = tmp_path / "request.json"
-    request.write_text(json.dumps(PLAN))
-    done = CliRunner().invoke(app, ["estimate", str(request), "--rules", str(rules), "--prices", str(request)])
-    assert done.exit_code == 2
-    expected = "found no prices (file is not a database); expected a file of `camcover prices import`"
-    assert done.stderr == f"{request}: {expected}\n"
-
-
-def test_a_service_has_prices_of_its_own(rules: Path) -> None:
-    done = CliRunner().invoke(app, ["estimate", "-", "--server", "127.0.0.1:1", "--prices", str(rules / "fees.yaml")])
-    assert done.exit_code == 2
-    assert "--prices goes with --rules" in done.stderr
-
-
-@pytest.mark.processes
-def test_a_service_looks_prices_up(rules: Path, tmp_path: Path, run: Any) -> None:
-    imported(tmp_path, in_network(entry("97810")))
-    prices, database = tmp_path / "prices.sqlite", f"sqlite:///{tmp_path / 'estimates.sqlite'}"
-    words = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database, "--prices", prices)
-    with serving(*words) as process:
-        told = json.loads(run("estimate", "-", "--server", address_of(process), stdin=json.dumps(PLAN)).stdout)
-        end(process)
-    assert told["totals"]["patient_cents"] == 6110
-
-
-def test_settings_with_what_is_no_file_of_prices_are_refused(rules: Path, tmp_path: Path, run: Any) -> None:
-    settings, fees = tmp_path / "settings.toml", rules / "fees.yaml"
-    settings.write_text(f'rules = ["{rules}"]\ndatabase-url = "off"\nprices = "{fees}"\n')
-    done = run("config", "check", settings)
-    assert done.exit_code == 2
-    assert done.stderr.startswith(f"{fees}: found no prices (file is not a database)")

@@ -23,6 +23,7 @@ from camcover.api.estimates import estimate_bytes
 from camcover.api.intake import SMALL_BYTES
 from camcover.api.keeping import Keeper, Taken, looked_up
 from camcover.api.pools import Pool, Pools
+from camcover.api.prices import with_prices
 from camcover.api.reproducing import reproduced
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
@@ -35,7 +36,7 @@ from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, S
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import RequestIdReused
 from camcover.workflow.pricing import PricedPlan, expiry, new_name, price_many
-from camcover.workflow.published_prices import PriceSource, names_provider, with_published_prices
+from camcover.workflow.published_prices import PriceSource
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = [
@@ -287,16 +288,8 @@ def _with_prices(tables: Tables, asked: HashedRequest, source: PriceSource | Non
 
     Raises `InvalidRequest`, `StoreUnavailable`.
     """
-    if source is None or not any(map(names_provider, asked.message.items)):
-        return asked
-    found = with_published_prices(tables, estimate_request(asked.message), source)
-    message = request_pb2.EstimatePlanRequest()
-    message.CopyFrom(asked.message)
-    for item, priced in zip(message.items, found.items, strict=True):
-        for procedure, each in zip(item.procedures, priced.procedures, strict=True):
-            if each.allowed_cents is not None:
-                procedure.allowed_cents, procedure.allowed_source = each.allowed_cents, each.allowed_source
-    return asked._replace(message=message, content=_content(message))
+    message = with_prices(tables, asked.message, source)
+    return asked if message is asked.message else asked._replace(message=message, content=_content(message))
 
 
 def _anew(body: bytes, request_id: str) -> _Answer:

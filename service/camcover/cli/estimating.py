@@ -15,12 +15,11 @@ from camcover.api.validation import validate
 from camcover.cli.answers import complain, print_answer, refusals_told
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.options import EstimateFormat
-from camcover.cli.price_files import opened_prices
+from camcover.cli.price_files import priced_by
 from camcover.engine import InvalidRequest, Tables
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.languages import known_tag, languages
 from camcover.workflow.pricing import price
-from camcover.workflow.published_prices import PriceSource, with_published_prices
 from camcover.workflow.rules_in_force import RulesInForce
 
 
@@ -43,7 +42,7 @@ def estimate(
         raise typer.BadParameter("--prices goes with --rules; a service has prices of its own (`serve --prices`)")
     message = read_request(request)
     if rules:
-        answer = price_message(compiled_rules(rules), message, None if prices is None else opened_prices(prices))
+        answer = price_message(compiled_rules(rules), message, prices)
     else:
         from camcover.cli.asking import ask, channel_to  # noqa: PLC0415 - gRPC, which pricing here does not need
 
@@ -61,6 +60,19 @@ def read_request(path: Path) -> request_pb2.EstimatePlanRequest:
         typer.echo(f"{path}: not an EstimatePlanRequest", err=True)
         complain(bad_request(error.violations))
         raise typer.Exit(2) from error
+
+
+def asked_under(
+    tables: Tables, message: request_pb2.EstimatePlanRequest, prices: Path | None
+) -> tuple[Tables, request_pb2.EstimatePlanRequest]:
+    """The rules that a message pins, and the message with the prices that its providers have in the file `prices`.
+
+    Raises what the service refuses: `Refused`, `InvalidRequest`, `UseCaseError`. Ends the program with status 2 where
+    the file is no file of prices, or cannot be read.
+    """
+    validate(message)
+    release = RulesInForce(tables).take(message.rule_release)
+    return release, priced_by(prices, release, message)
 
 
 def read_json_text(path: Path) -> str:
@@ -91,16 +103,14 @@ def check_language(language: str) -> None:
 
 
 def price_message(
-    tables: Tables, message: request_pb2.EstimatePlanRequest, prices: PriceSource | None = None
+    tables: Tables, message: request_pb2.EstimatePlanRequest, prices: Path | None = None
 ) -> estimate_pb2.Estimate:
     """Validate, price and translate, as the service does; nothing is stored, so the estimate has no name.
 
-    `prices`: those that payers publish by provider. Ends the program with status 2 when the request is refused.
+    `prices`: a file of those of providers. Ends the program with status 2 when the request is refused.
     """
     with refusals_told():
-        validate(message)
-        release = RulesInForce(tables).take(message.rule_release)
-        asked = with_published_prices(release, estimate_request(message), prices)
-        answer = estimate_message(price(release, asked), message.request_id, message.language)
+        release, asked = asked_under(tables, message, prices)
+        answer = estimate_message(price(release, estimate_request(asked)), asked.request_id, asked.language)
     answer.ClearField("name")
     return answer

@@ -17,7 +17,7 @@ from camcover.api.validation import validate
 from camcover.cli.answers import refusals_told
 from camcover.cli.commands.fhir import FhirSummary
 from camcover.cli.compiling import compiled_rules
-from camcover.cli.estimating import check_language, read_json_text, read_request, write_output
+from camcover.cli.estimating import asked_under, check_language, read_json_text, read_request, write_output
 from camcover.engine import EstimateRequest, Tables
 from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.exchange.fhir.care_summary import care_document, document_reference, summarised
@@ -31,7 +31,6 @@ from camcover.gen.camcover.v1 import request_pb2
 from camcover.languages import Language
 from camcover.languages import language as language_of
 from camcover.showing.printing import PaperTooLong
-from camcover.workflow.rules_in_force import RulesInForce
 
 Content = TypeVar("Content")
 
@@ -48,6 +47,7 @@ def fhir(
     made_at: str,
     language: str,
     summary: FhirSummary,
+    prices: Path | None,
 ) -> None:
     """Price the request, and print or write the packet, or the summary."""
     check_language(language)
@@ -68,13 +68,13 @@ def fhir(
         named = good_faith.parties
         with refusals_told():
             message = message_of(json.dumps(good_faith.fields), request_pb2.EstimatePlanRequest())
-            validate(message)
         if only_request:
+            with refusals_told():
+                validate(message)
             return _write(f"{json.dumps(good_faith.fields, indent=2)}\n".encode(), output)
     tables = compiled_rules(rules)
     with refusals_told():
-        validate(message)
-        release = RulesInForce(tables).take(message.rule_release)
+        release, message = asked_under(tables, message, prices)
         stamp = Stamp(packet_id or id_of_packet(message, release.release), when)
         asked, spoken = estimate_request(message), language_of(language or message.language)
         if summary is FhirSummary.NONE:

@@ -7,16 +7,14 @@ from pathlib import Path
 import typer
 
 from camcover.api.requests import estimate_request
-from camcover.api.validation import validate
 from camcover.cli.answers import refusals_told
 from camcover.cli.compiling import compiled_rules
-from camcover.cli.estimating import check_language, read_request, write_output
+from camcover.cli.estimating import asked_under, check_language, read_request, write_output
 from camcover.languages import language as language_of
 from camcover.showing.printing import Paper, PaperTooLong, paper
-from camcover.workflow.rules_in_force import RulesInForce
 
 
-def letter(request: Path, rules: list[Path], output: Path, summary: bool, language: str) -> None:
+def letter(request: Path, rules: list[Path], output: Path, summary: bool, language: str, prices: Path | None) -> None:
     """Price the request, and write the paper."""
     check_language(language)
     message = read_request(request)
@@ -24,9 +22,8 @@ def letter(request: Path, rules: list[Path], output: Path, summary: bool, langua
     kind = Paper.SUMMARY if summary else Paper.LETTER
     try:
         with refusals_told():
-            validate(message)
-            release = RulesInForce(tables).take(message.rule_release)
-            pdf = paper(kind, release, estimate_request(message), language_of(language or message.language))
+            release, asked = asked_under(tables, message, prices)
+            pdf = paper(kind, release, estimate_request(asked), language_of(language or asked.language))
     except PaperTooLong as error:
         typer.echo(f"{request}: {error}", err=True)
         raise typer.Exit(2) from error

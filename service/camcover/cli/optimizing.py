@@ -11,10 +11,9 @@ from typing import Any
 import typer
 
 from camcover.api.requests import estimate_request
-from camcover.api.validation import validate
 from camcover.cli.answers import refusals_told
 from camcover.cli.compiling import compiled_rules
-from camcover.cli.estimating import read_request
+from camcover.cli.estimating import asked_under, read_request
 from camcover.cli.options import TableFormat, listed_in
 from camcover.engine import EstimateRequest
 from camcover.engine.asking.words import shown
@@ -22,7 +21,6 @@ from camcover.languages import Language, language
 from camcover.money import Cents
 from camcover.workflow.care_choices import MayChange, SelfPayPrice
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, cheaper_ways
-from camcover.workflow.rules_in_force import RulesInForce
 from camcover.workflow.trades import cost_as_planned, cost_of, remarks_on, trades_of
 
 _PRICE = re.compile(r"([0-9]{1,4})=([0-9]{1,10})")
@@ -40,6 +38,7 @@ def optimize(
     self_pay: list[str] | None,
     most: int,
     output: TableFormat,
+    prices: Path | None,
 ) -> None:
     """Search, and print what was found."""
     message = read_request(request)
@@ -54,9 +53,9 @@ def optimize(
     )
     tables = compiled_rules(rules)
     with refusals_told():
-        validate(message)
+        release, message = asked_under(tables, message, prices)
         asked = estimate_request(message)
-        found = cheaper_ways(RulesInForce(tables).take(message.rule_release), asked, may, most_priced=most)
+        found = cheaper_ways(release, asked, may, most_priced=most)
     spoken = language(message.language)
     if output is TableFormat.JSON:
         typer.echo(json.dumps(_data(found, asked, spoken), indent=2, ensure_ascii=False))

@@ -25,6 +25,7 @@ __all__ = [
     "OutsideTier",
     "Paths",
     "Plans",
+    "ProviderPrices",
     "RateNetworks",
     "RatePlan",
     "ReadingFormat",
@@ -154,6 +155,16 @@ OnePersonRequest = Annotated[
     typer.Argument(
         help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or - for "
         "standard input.",
+    ),
+]
+
+ProviderPrices = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        exists=True,
+        dir_okay=False,
+        help="Prices that payers publish by provider, a file of `camcover prices import`.",
     ),
 ]
 

@@ -7,17 +7,15 @@ from pathlib import Path
 import typer
 
 from camcover.api.requests import estimate_request
-from camcover.api.validation import validate
 from camcover.cli.answers import refusals_told
 from camcover.cli.compiling import compiled_rules
-from camcover.cli.estimating import check_language, read_request, write_output
+from camcover.cli.estimating import asked_under, check_language, read_request, write_output
 from camcover.languages import language as language_of
 from camcover.showing.visits import VISITS, priced_visits
 from camcover.workflow.pricing import price
-from camcover.workflow.rules_in_force import RulesInForce
 
 
-def visits(request: Path, rules: list[Path], output: Path, language: str) -> None:
+def visits(request: Path, rules: list[Path], output: Path, language: str, prices: Path | None) -> None:
     """Price the request, and write the file."""
     make = VISITS.get(output.suffix)
     if make is None:
@@ -30,8 +28,7 @@ def visits(request: Path, rules: list[Path], output: Path, language: str) -> Non
         )
     tables = compiled_rules(rules)
     with refusals_told():
-        validate(message)
-        release = RulesInForce(tables).take(message.rule_release)
+        release, message = asked_under(tables, message, prices)
         asked = estimate_request(message)._replace(explain=True)
         priced = price(release, asked)
     write_output(output, make(priced_visits(release, asked, priced, language_of(language or message.language))))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
-from camcover.cli.options import DEFAULT_DATABASE, DatabaseUrl, EstimateFormat
+from camcover.cli.options import DEFAULT_DATABASE, DatabaseUrl, EstimateFormat, ProviderPrices
 
 __all__ = ["estimate", "reproduce"]
 
@@ -42,14 +42,7 @@ def estimate(
     output: Annotated[
         EstimateFormat, typer.Option("--format", help="json for programs, table for people.")
     ] = EstimateFormat.JSON,
-    prices: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="With --rules: prices that payers publish by provider, a file of `camcover prices import`.",
-        ),
-    ] = None,
+    prices: ProviderPrices = None,
 ) -> None:
     """Price a well-being plan and print the estimate.
 

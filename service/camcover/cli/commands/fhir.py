@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
-from camcover.cli.options import RuleFiles, SpokenLanguage
+from camcover.cli.options import ProviderPrices, RuleFiles, SpokenLanguage
 
 __all__ = ["FhirSummary", "fhir"]
 
@@ -72,6 +72,7 @@ def fhir(
             "Composition and a CarePlan, or as a DocumentReference that holds it as PDF and as that document."
         ),
     ] = FhirSummary.NONE,
+    prices: ProviderPrices = None,
 ) -> None:
     """Print an estimate as an AEOB packet of the Da Vinci PCT guide, a document in FHIR R4.
 

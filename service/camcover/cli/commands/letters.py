@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
-from camcover.cli.options import OnePersonRequest, RuleFiles, SpokenLanguage
+from camcover.cli.options import OnePersonRequest, ProviderPrices, RuleFiles, SpokenLanguage
 
 __all__ = ["letter"]
 
@@ -25,6 +25,7 @@ def letter(
         bool, typer.Option("--summary", help="Write one page for the primary-care provider in place of the letter.")
     ] = False,
     language: SpokenLanguage = "",
+    prices: ProviderPrices = None,
 ) -> None:
     """Write a letter for the patient and the clinic: what care would cost, why, and what to ask for before.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
-from camcover.cli.options import RuleFiles, TableFormat
+from camcover.cli.options import ProviderPrices, RuleFiles, TableFormat
 
 __all__ = ["optimize"]
 
@@ -54,6 +54,7 @@ def optimize(
     output: Annotated[
         TableFormat, typer.Option("--format", help="text for people, json for programs.")
     ] = TableFormat.TEXT,
+    prices: ProviderPrices = None,
 ) -> None:
     """Find the cheapest ways to the same care: other networks, practitioners, settings or days, or self-pay.
 

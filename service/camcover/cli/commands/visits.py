@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
-from camcover.cli.options import OnePersonRequest, RuleFiles, SpokenLanguage
+from camcover.cli.options import OnePersonRequest, ProviderPrices, RuleFiles, SpokenLanguage
 
 __all__ = ["visits"]
 
@@ -27,6 +27,7 @@ def visits(
         ),
     ],
     language: SpokenLanguage = "",
+    prices: ProviderPrices = None,
 ) -> None:
     """Write the visits with what each costs and why, as a table for a spreadsheet or as events for a calendar.
 

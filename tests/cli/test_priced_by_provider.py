@@ -1,0 +1,127 @@
+"""Commands and a service that look prices of providers up: small_rules.question has the figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from camcover.cli import app
+from cli.test_prices import imported
+from pdf_reading import read_pdf
+from price_files import NPI, Json, entry, in_network
+from processes import address_of, end, serving
+from small_rules import question
+
+PLAN = question(items=[question()["items"][0] | {"provider": NPI}])
+"""At 48.50: the last 40.00 of the deductible + 20 % of 8.50 = 41.70, then 9.70 twice: 61.10."""
+
+
+def test_an_estimate_has_the_price_of_its_provider(rules: Path, tmp_path: Path) -> None:
+    imported(tmp_path, in_network(entry("97810")))
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps(PLAN))
+    words = ["estimate", str(request), "--rules", str(rules)]
+    done = CliRunner().invoke(app, [*words, "--prices", str(tmp_path / "prices.sqlite")])
+    told = json.loads(done.stdout)
+    assert told["totals"]["patient_cents"] == 6110
+    (cited,) = (each for each in told["citations"] if each["place"] == f"97810, NPI {NPI}")
+    assert cited["title"].startswith("Example Health, as of 2026-02-01: rates.json (SHA-256 ")
+    without = json.loads(CliRunner().invoke(app, words).stdout)
+    assert without["totals"]["patient_cents"] == 6080
+
+
+def asked_and_priced(folder: Path, item: Json) -> tuple[Path, Path]:
+    """A request of one item, and the file of prices of `NPI`, 48.50 for 97810."""
+    imported(folder, in_network(entry("97810")))
+    request = folder / "request.json"
+    request.write_text(json.dumps(question(items=[item])))
+    return request, folder / "prices.sqlite"
+
+
+def test_ways_are_compared_with_the_care_at_its_providers_prices(rules: Path, tmp_path: Path, run: Any) -> None:
+    """`PLAN` costs 61.10, by the fee file 60.80. Of five visits the last is above the plan's four, and costs 80.00.
+
+    The first four cost 41.70 + 3 x 9.70 = 70.80: 150.80 in all, and 10.00 less where the last is paid at 70.00.
+    """
+    request, prices = asked_and_priced(tmp_path, PLAN["items"][0])
+    words = ("optimize", request, "--rules", rules, "--prices", prices)
+    told = run(*words, "--tiers", "out_of_network").stdout.splitlines()
+    assert told[0] == "As planned you would pay $61.10."
+    assert told[-1] == "acupuncture: only other dates were tried. The price in your request holds for this provider."
+    days = ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30"]
+    asked_and_priced(tmp_path, PLAN["items"][0] | {"dates": days})
+    found = json.loads(run(*words, "--self-pay", "0=7000", "--format", "json").stdout)
+    (way,) = found["ways"]
+    assert (found["patient_cents"], way["patient_cents"], way["saved_cents"]) == (15_080, 14_080, 1_000)
+
+
+def test_letters_tables_and_packets_have_the_prices_of_providers(rules: Path, tmp_path: Path, run: Any) -> None:
+    request, prices = asked_and_priced(tmp_path, PLAN["items"][0])
+    words = ("--rules", rules, "--prices", prices)
+    assert run("letter", request, *words, "-o", tmp_path / "letter.pdf").exit_code == 0
+    assert "You would pay about $61.10" in read_pdf((tmp_path / "letter.pdf").read_bytes()).text
+    assert run("visits", request, *words, "-o", tmp_path / "visits.csv").exit_code == 0
+    assert [row.split(",")[5] for row in (tmp_path / "visits.csv").read_text().splitlines()[1:]] == [
+        "41.70",
+        "9.70",
+        "9.70",
+    ]
+    packet = run("fhir", request, *words).stdout
+    assert '"value": 61.10' in packet
+    assert f"Example Health, as of 2026-02-01: rates.json (SHA-256 {_digest(tmp_path)}), 97810, NPI {NPI}" in packet
+    assert json.loads(packet)["id"] != json.loads(run("fhir", request, "--rules", rules).stdout)["id"]
+
+
+def _digest(folder: Path) -> str:
+    return hashlib.sha256((folder / "rates.json").read_bytes()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("command", ["estimate", "optimize", "fhir", "letter -o {to}.pdf", "visits -o {to}.csv"])
+def test_a_file_of_prices_that_is_broken_ends_the_command(rules: Path, tmp_path: Path, run: Any, command: str) -> None:
+    """Its first page is whole, so that it opens; the others are gone."""
+    request, prices = asked_and_priced(tmp_path, PLAN["items"][0])
+    whole = prices.read_bytes()
+    prices.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    name, *options = command.format(to=tmp_path / "made").split()
+    done = run(name, request, "--rules", rules, "--prices", prices, *options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"{prices}: the file of prices cannot be read\n"
+
+
+def test_an_estimate_of_what_is_no_file_of_prices(rules: Path, tmp_path: Path) -> None:
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps(PLAN))
+    done = CliRunner().invoke(app, ["estimate", str(request), "--rules", str(rules), "--prices", str(request)])
+    assert done.exit_code == 2
+    expected = "found no prices (file is not a database); expected a file of `camcover prices import`"
+    assert done.stderr == f"{request}: {expected}\n"
+
+
+def test_a_service_has_prices_of_its_own(rules: Path) -> None:
+    done = CliRunner().invoke(app, ["estimate", "-", "--server", "127.0.0.1:1", "--prices", str(rules / "fees.yaml")])
+    assert done.exit_code == 2
+    assert "--prices goes with --rules" in done.stderr
+
+
+@pytest.mark.processes
+def test_a_service_looks_prices_up(rules: Path, tmp_path: Path, run: Any) -> None:
+    imported(tmp_path, in_network(entry("97810")))
+    prices, database = tmp_path / "prices.sqlite", f"sqlite:///{tmp_path / 'estimates.sqlite'}"
+    words = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database, "--prices", prices)
+    with serving(*words) as process:
+        told = json.loads(run("estimate", "-", "--server", address_of(process), stdin=json.dumps(PLAN)).stdout)
+        end(process)
+    assert told["totals"]["patient_cents"] == 6110
+
+
+def test_settings_with_what_is_no_file_of_prices_are_refused(rules: Path, tmp_path: Path, run: Any) -> None:
+    settings, fees = tmp_path / "settings.toml", rules / "fees.yaml"
+    settings.write_text(f'rules = ["{rules}"]\ndatabase-url = "off"\nprices = "{fees}"\n')
+    done = run("config", "check", settings)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"{fees}: found no prices (file is not a database)")
