@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cli.test_prices import imported
 from exchange.billing import CLAIM, FIRST, claim_file
+from price_files import NPI, TIN, entry, in_network
 
 
 def test_a_claim_becomes_a_request_that_is_priced(rules: Path, tmp_path: Path, run: Any) -> None:
@@ -23,6 +25,22 @@ def test_a_claim_becomes_a_request_that_is_priced(rules: Path, tmp_path: Path, r
     assert priced.exit_code == 0
     estimate = json.loads(priced.stdout)
     assert (estimate["request_id"], estimate["totals"]["patient_cents"]) == ("c1", 4_800)
+
+
+def test_a_claim_is_priced_by_what_the_payer_publishes_of_its_provider(rules: Path, tmp_path: Path, run: Any) -> None:
+    """48.50 of the provider under the tax number in place of 48.00 of the fee file; all of it is deductible."""
+    imported(tmp_path, in_network(entry("97810")))
+    file, asked = tmp_path / "a.837", tmp_path / "asked.json"
+    file.write_text(claim_file(*CLAIM, biller=[f"REF*EI*{TIN.replace('-', '')}"]), encoding="utf-8")
+    read = run("claim", file, "--plan", "share-plan", "--tier", "in_network")
+    assert (read.exit_code, read.stderr) == (0, "")
+    request = json.loads(read.stdout)
+    request["members"][0]["accumulators"] = [{"accumulator": "deductible", "used_cents": 0}]
+    asked.write_text(json.dumps(request))
+    told = json.loads(run("estimate", asked, "--rules", rules, "--prices", tmp_path / "prices.sqlite").stdout)
+    assert told["lines"][0]["patient_cents"] == 4_850
+    (cited,) = (each["title"] for each in told["citations"] if each["place"] == f"97810, NPI {NPI}, TIN {TIN}")
+    assert cited.startswith("Example Health, as of 2026-02-01: rates.json (SHA-256 ")
 
 
 def test_a_claim_from_standard_input(run: Any) -> None:

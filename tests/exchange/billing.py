@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "examples" / "claim.837").read_text(encoding="utf-8")
@@ -21,7 +22,8 @@ CLAIM = ("CLM*c1*110***11:B:1*Y*A*Y*Y", "HI*ABK:M5450", "LX*1", "SV1*HC:97810*11
 """One visit in the office at 110.00."""
 
 
-def claim_file(*segments: str) -> str:
-    """A whole file with these segments, each without its terminator."""
-    tail = f"SE*{len(segments) + 12}*0001~GE*1*1~IEA*1*000000001~"
-    return HEAD + "".join(f"{each}~" for each in segments) + tail
+def claim_file(*segments: str, biller: Sequence[str] = ()) -> str:
+    """A whole file with these segments, each without its terminator; `biller`: those behind the name of who bills."""
+    tail = f"SE*{len(segments) + len(biller) + 12}*0001~GE*1*1~IEA*1*000000001~"
+    head = HEAD.replace("*XX*1234567893~", "~".join(["*XX*1234567893", *biller, ""]))
+    return head + "".join(f"{each}~" for each in segments) + tail

@@ -17,6 +17,7 @@ from exchange.billing import CLAIM, EXAMPLE, FIRST, claim_file
 VISIT = {
     "state": "WA",
     "taxonomy": "171100000X",
+    "provider": "1234567893",
     "place_of_service": "11",
     "diagnoses": ["M54.50"],
     "procedures": [{"code": "97810", "charge_cents": 11_000, "units": 1}],
@@ -99,6 +100,62 @@ def test_who_gives_the_service_and_where() -> None:
     assert (item["taxonomy"], item["state"]) == ("225700000X", "NV")
     (unknown,) = items(*CLAIM[:2], renderer[0], *CLAIM[2:])
     assert "taxonomy" not in unknown
+
+
+def test_the_provider_is_who_renders_the_line_or_the_claim_or_bills_it() -> None:
+    renderer, own = "NM1*82*1*HAND*KIM****XX*1003000126", "NM1*82*1*NEEDLE*LEE****XX*1003000134"
+    assert items(*CLAIM)[0]["provider"] == "1234567893"
+    assert items(*CLAIM[:2], renderer, *CLAIM[2:])[0]["provider"] == "1003000126"
+    assert items(*CLAIM[:2], renderer, *CLAIM[2:], own)[0]["provider"] == "1003000134"
+    second = ("LX*2", "SV1*HC:97811*70*UN*1***1", "DTP*472*D8*20260302")
+    one, other = items(*CLAIM, own, *second)
+    assert (one["provider"], other["provider"]) == ("1003000134", "1234567893")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NM1*82*1*HAND*KIM", "no NPI in element 9"),
+        ("NM1*82*1*HAND*KIM****XX*1003000127", "a number in element 9 that is no NPI"),
+        ("NM1*82*1*HAND*KIM****34*1003000126", "a number in element 9 that is no NPI"),
+    ],
+)
+def test_a_rendering_provider_without_an_npi_is_unknown_and_listed(name: str, said: str) -> None:
+    """The clinic's price is not that of the person, so the clinic does not stand in."""
+    found = told(*CLAIM[:2], name, *CLAIM[2:])
+    assert "provider" not in found.fields["items"][0]
+    assert notes(found) == [(FIRST + 2, said)]
+    assert name.rsplit("*", maxsplit=1)[-1] not in str(found.unread[0])
+
+
+def test_the_tax_number_of_an_employer_who_bills_is_taken() -> None:
+    """A payer's (NM1 PR) and a person's (SY, a social security number) are not."""
+    for number, expected in (("123456789", "12-3456789"), ("12-3456789", "12-3456789")):
+        (claim,) = read_claims(_billed_by(f"REF*EI*{number}"), "plan")
+        assert (claim.fields["items"][0]["tax_number"], claim.unread) == (expected, ())
+    (person,) = read_claims(_billed_by("REF*SY*123456789"), "plan")
+    (payer,) = read_claims(claim_file("NM1*PR*2*PAYER*****PI*1", "REF*EI*123456789", *CLAIM), "plan")
+    for claim in (person, payer):
+        assert ("tax_number" in claim.fields["items"][0], claim.unread) == (False, ())
+
+
+@pytest.mark.parametrize("number", ["000000000", "12345678", "1234567890", ""])
+def test_a_tax_number_that_is_none_is_listed(number: str) -> None:
+    (claim,) = read_claims(_billed_by(f"REF*EI*{number}"), "plan")
+    assert "tax_number" not in claim.fields["items"][0]
+    assert [(each.line, each.found) for each in claim.unread] == [(8, "no tax number in element 2")]
+
+
+def test_a_billing_provider_without_an_npi_is_listed_with_each_claim() -> None:
+    text = claim_file(*CLAIM).replace("*XX*1234567893", "*XX*1234567890")
+    (claim,) = read_claims(text, "plan")
+    assert "provider" not in claim.fields["items"][0]
+    assert notes(claim) == [(7, "a number in element 9 that is no NPI")]
+
+
+def _billed_by(segment: str) -> str:
+    """A file of `CLAIM` with a segment behind the billing provider's name, the seventh."""
+    return claim_file(*CLAIM, biller=[segment])
 
 
 def test_telehealth_is_where_the_patient_is() -> None:
@@ -205,8 +262,8 @@ def test_files_without_a_professional_claim_are_refused() -> None:
             read_claims(text, "plan")
 
 
-def test_no_name_address_or_identifier_is_told() -> None:
-    """None but the claim's own number, which is the request's id."""
+def test_no_name_address_or_identifier_of_a_person_is_told() -> None:
+    """None but the claim's own number, which is the request's id, and the provider's numbers."""
     (found,) = read_claims(EXAMPLE, "plan", name="a.837")
     told_of = json.dumps(found.fields) + "".join(map(str, found.unread))
     for text in (
@@ -216,8 +273,6 @@ def test_no_name_address_or_identifier_is_told() -> None:
         "STREET",
         "98101",
         "SEATTLE",
-        "1234567893",
-        "000000000",
         "AUTH0001",
         "CHART",
     ):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from camcover.exchange.eligibility.inquiry import Inquiry, WrongInquiry, is_npi, written_inquiry
+from camcover.exchange.eligibility.inquiry import Inquiry, WrongInquiry, written_inquiry
 from camcover.exchange.x12.envelopes import envelope_remarks, transactions
 from camcover.exchange.x12.segments import read_segments
 
@@ -80,11 +80,3 @@ def test_what_the_format_cannot_hold_is_refused(changed: dict[str, Any], said: s
     with pytest.raises(WrongInquiry) as caught:
         written_inquiry(INQUIRY._replace(**changed), NOW)
     assert said in str(caught.value)
-
-
-def test_check_digits_of_npis() -> None:
-    """CMS's own example is 123456789 with the check digit 3."""
-    assert is_npi("1234567893")
-    assert not any(is_npi(f"123456789{digit}") for digit in "012456789")
-    assert not is_npi("12345")
-    assert not is_npi("123456789x")

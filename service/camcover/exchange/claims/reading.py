@@ -1,8 +1,8 @@
 """X12 837P files (professional claims) as requests for an estimate, one for each claim.
 
 What comes in: the text of a file and the id of a plan. What goes out: fields of requests, and a list of what was not
-read. The request is then checked as every other: nothing here decides what it may hold. Names, addresses and
-identifiers of persons are passed over, and no note repeats a text of the file.
+read. The request is then checked as every other: nothing here decides what it may hold. Of the provider the NPI and
+the tax number are taken. Names, addresses and other numbers are passed over, and no note repeats a text of the file.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from camcover.exchange.claims.diagnoses import diagnoses_of
 from camcover.exchange.claims.records import BilledLine, BilledPerson, ClaimBegun, ClaimRequest, ServiceGiven
 from camcover.exchange.claims.services import services_of
 from camcover.exchange.notes import Unread, UnreadableFile, numbered
+from camcover.exchange.provider_numbers import tax_number
 from camcover.exchange.visits import joined_visits
 from camcover.exchange.x12.days import day_of, days_of
 from camcover.exchange.x12.envelopes import envelope_remarks, transactions
 from camcover.exchange.x12.segments import LARGE_FILE, X12Segment, read_segments
+from camcover.npi import is_npi
 
 __all__ = ["claim_of_file", "read_claims"]
 
@@ -28,6 +30,9 @@ _PASSED_OVER = {"ST", "SE", "BHT", "LX", "N3", "PER", "REF"}
 
 _LEVELS = ("", "20", "22", "23")
 """Before the first level, and HL03 of billing provider, subscriber and dependent, each within the one before."""
+
+_NPI, _EMPLOYER = "XX", "EI"
+"""NM108 of an NPI, REF01 of an employer's tax number. That of a person (SY) is a social security number."""
 
 _BILLER, _RENDERER, _FACILITY, _PERSONS = "85", "82", "77", {"IL", "QC"}
 _SELF = "18"
@@ -166,12 +171,23 @@ class _ClaimReader:
         """The billing provider, and what stands around it."""
         if segment.name == "PRV" and segment[1] == "BI":
             self.biller.taxonomy = self._taxonomy(segment)
-        elif segment.name == "N4" and self.entity == _BILLER:
-            self.biller.state = _state(segment)
+        elif segment.name in {"NM1", "N4", "REF"} and self.entity == _BILLER:
+            self._of_biller(segment)
         elif segment.name in {"SBR", "PAT"} or self.entity in _PERSONS:
             self._of_person(segment)
         elif segment.name not in {*_PASSED_OVER, "NM1", "N4"}:
             self._unknown(segment)
+
+    def _of_biller(self, segment: X12Segment) -> None:
+        """The billing provider's NPI, state and tax number."""
+        if segment.name == "NM1":
+            self.biller.npi = self._npi(segment)
+        elif segment.name == "N4":
+            self.biller.state = _state(segment)
+        elif segment[1] == _EMPLOYER:
+            self.biller.tax_number = tax_number(segment[2])
+            if not self.biller.tax_number:
+                self._note(segment, "no tax number in element 2", "nine digits")
 
     def _of_person(self, segment: X12Segment) -> None:
         """The subscriber or the dependent."""
@@ -195,7 +211,7 @@ class _ClaimReader:
         """Who gives the services of a claim or a line, and where."""
         if segment.name == "NM1":
             if segment[1] == _RENDERER:
-                given.taxonomy = ""
+                given.taxonomy, given.npi = "", self._npi(segment)
         elif segment.name == "PRV" and self.entity == _RENDERER:
             given.taxonomy = self._taxonomy(segment)
         elif segment.name == "N4":
@@ -222,6 +238,14 @@ class _ClaimReader:
             self._note(segment, found, "one day: the number of visits is not known")
         else:
             line.day = first.isoformat()
+
+    def _npi(self, segment: X12Segment) -> str:
+        """The NPI of a provider; empty, and a note, where there is none whose check digit is right."""
+        if segment[8] == _NPI and is_npi(segment[9]):
+            return segment[9]
+        said = "a number in element 9 that is no NPI" if segment[9] else "no NPI in element 9"
+        self._note(segment, said, "one with XX in element 8; published prices are not looked up by it")
+        return ""
 
     def _taxonomy(self, segment: X12Segment) -> str:
         if _TAXONOMY.fullmatch(segment[3]):

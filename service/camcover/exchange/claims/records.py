@@ -29,9 +29,14 @@ class BilledPerson:
 
 @dataclass(slots=True)
 class ServiceGiven:
-    """By whom and where, of a claim or of a line. None = the one around it says so; an empty text = it is not said."""
+    """By whom and where, of a claim or of a line. None = the one around it says so; an empty text = it is not said.
+
+    `tax_number`: of the billing provider alone, as requests have it.
+    """
 
     taxonomy: str | None = None
+    npi: str | None = None
+    tax_number: str = ""
     state: str | None = None
     attestations: list[str] = field(default_factory=list)
 

@@ -65,6 +65,8 @@ def _service(claim: ClaimBegun, line: BilledLine, note: Note) -> dict[str, Any] 
     return {
         "state": _state(claim, line, place),
         "taxonomy": _first_said(line.given.taxonomy, claim.given.taxonomy, claim.biller.taxonomy),
+        "provider": _first_said(line.given.npi, claim.given.npi, claim.biller.npi),
+        "tax_number": claim.biller.tax_number,
         "place_of_service": place,
         "diagnoses": diagnoses,
         "attestations": sorted({*claim.given.attestations, *line.given.attestations}),

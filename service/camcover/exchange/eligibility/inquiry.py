@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from camcover.errors import CamcoverError
 from camcover.exchange.x12.segments import X12Delimiters
+from camcover.npi import is_npi
 
 __all__ = ["Inquiry", "WrongInquiry", "written_inquiry"]
 
@@ -118,12 +119,3 @@ def _check(inquiry: Inquiry) -> None:
         raise WrongInquiry("service_types", f"{len(codes)} codes", f"1 to {_MOST_SERVICE_TYPES}, each once")
     if any(not (1 <= len(each) <= 3 and each.isascii() and each.isalnum()) for each in codes):
         raise WrongInquiry("service_types", "a text that is no code", "up to three letters and digits, such as 30")
-
-
-def is_npi(text: str) -> bool:
-    """Whether a text is a National Provider Identifier: ten digits, check digit by Luhn over 80840 and the others."""
-    if len(text) != 10 or not text.isascii() or not text.isdecimal():
-        return False
-    digits = [int(each) for each in f"80840{text}"]
-    doubled = [each * 2 - 9 * (each > 4) for each in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
