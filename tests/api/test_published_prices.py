@@ -16,13 +16,14 @@ from camcover.api.answering import Answering
 from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.reproducing import reproduced
 from camcover.engine import InvalidRequest
-from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2
+from camcover.gen.camcover.v1 import estimate_service_pb2, good_faith_pb2, request_pb2
 from camcover.money import Cents
 from camcover.store import Keeping, KeptEstimates, NoStore, StoreUnavailable, open_database
 from camcover.store.errors import UnavailableReason
 from camcover.store.prices import AskedPrice, PublishedPrice
 from camcover.workflow.rules_in_force import RulesInForce
 from databases import new_sqlite_database
+from fhir_packets import amounts, good_faith_bundle, resources
 from small_rules import SHARE_PLAN, estimate_in, question, tables, typed
 
 ITEM = question()["items"][0] | {"provider": "1234567893"}
@@ -135,6 +136,27 @@ async def test_a_search_for_cheaper_ways_begins_with_the_price() -> None:
     asked = estimate_service_pb2.OptimizePlanRequest(request=message(), tiers=["out_of_network"])
     answer = await servicer.OptimizePlan(asked, None)  # type: ignore[arg-type]
     assert (answer.patient_cents, list(answer.ways)) == (6200, [])
+
+
+async def test_a_good_faith_estimate_is_explained_by_the_prices_of_its_provider() -> None:
+    """A unit at 45.00: 45.00 and 2 x 45.00 a visit, 135.00; the massage of 90.00 is excluded.
+
+    First 100.00 of deductible and 20 % of 35.00, 107.00; then 20 % of 135.00, 27.00: 224.00 in all. The id of the
+    packet is made from the amounts, too.
+    """
+    asked = good_faith_pb2.ExplainGoodFaithEstimateRequest(
+        plan_id="share-plan", tier="in_network", bundle=json.dumps(good_faith_bundle()).encode()
+    )
+    packets = []
+    for prices in (OnePrice(4500), None):
+        servicer = EstimateServicer(RulesInForce(tables(), prices=prices), NoStore())
+        answer = await servicer.ExplainGoodFaithEstimate(asked, None)  # type: ignore[arg-type]
+        packets.append(resources(answer.packet)["aeob"])
+    told, without = (amounts(each, "total")["memberliability"] for each in packets)
+    assert (str(told), str(without)) == ("224.00", "218.00")
+    assert "rates of 4500" in json.dumps(packets[0]["processNote"])
+    assert "we do not have one price of this provider for 97810" in json.dumps(packets[1]["processNote"])
+    assert packets[0]["id"] != packets[1]["id"]
 
 
 @pytest.mark.parametrize(

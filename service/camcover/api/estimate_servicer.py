@@ -191,7 +191,7 @@ class EstimateServicer(EstimateServiceServicer):
         hold(len(request.bundle) * GOOD_FAITH_GROWTH)
         asked = await self._pools.reading.run(good_faith_asked, request)
         tables = await self._take(request.rule_release)
-        return await self._pools.pricing.run(good_faith_answer, tables, asked, datetime.now(UTC))
+        return await self._pools.pricing.run(good_faith_answer, tables, asked, datetime.now(UTC), self._rules.prices)
 
     async def _take(self, release: str) -> Tables:
         """The rules to answer by; a release that is not loaded is loaded in a thread."""

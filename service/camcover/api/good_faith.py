@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from camcover.api.errors import invalid
 from camcover.api.json_request import message_of
+from camcover.api.prices import with_prices
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.engine import Tables, Violation
@@ -23,6 +24,7 @@ from camcover.gen.camcover.v1 import good_faith_pb2 as messages
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.languages import language
 from camcover.refusals import Refusal
+from camcover.workflow.published_prices import PriceSource
 
 __all__ = [
     "GOOD_FAITH_GROWTH",
@@ -63,13 +65,14 @@ def good_faith_asked(request: messages.ExplainGoodFaithEstimateRequest) -> GoodF
 
 
 def good_faith_answer(
-    tables: Tables, asked: GoodFaithAsked, now: datetime
+    tables: Tables, asked: GoodFaithAsked, now: datetime, prices: PriceSource | None
 ) -> messages.ExplainGoodFaithEstimateResponse:
-    """The packet, made `now`. Raises `InvalidRequest`."""
+    """The packet, made `now`, by the `prices` of its providers. Raises `InvalidRequest`, `StoreUnavailable`."""
+    message = with_prices(tables, asked.message, prices)
     packet = aeob_packet(
         tables,
-        estimate_request(asked.message),
-        Stamp(id_of_packet(asked.message, tables.release), now),
+        estimate_request(message),
+        Stamp(id_of_packet(message, tables.release), now),
         language(asked.message.language),
         parties=asked.read.parties,
         good_faith=asked.read,

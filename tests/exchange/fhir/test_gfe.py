@@ -38,6 +38,7 @@ def test_a_bundle_is_a_request() -> None:
     common = {
         "tier": "in_network",
         "taxonomy": "171100000X",
+        "provider": "1234567893",
         "attestations": ["prior_authorization", "referral"],
         "place_of_service": "11",
     }
@@ -77,6 +78,29 @@ def test_everybody_named_is_read() -> None:
         provider=ProviderNames("Nora Example", "1234567893"),
         subscriber_id="S-1",
     )
+
+
+@pytest.mark.parametrize(
+    ("system", "value", "read", "said"),
+    [
+        ("http://hl7.org/fhir/sid/us-npi", "1234567890", {}, "found '1234567890'; expected an NPI such as 1234567893"),
+        ("http://hl7.org/fhir/sid/us-npi", "", {}, "found ''; expected an NPI such as 1234567893"),
+        ("urn:oid:2.16.840.1.113883.4.4", "123456789", {"tax_number": "12-3456789"}, ""),
+        ("urn:oid:2.16.840.1.113883.4.4", "12-3456789", {"tax_number": "12-3456789"}, ""),
+        ("urn:oid:2.16.840.1.113883.4.4", "1-23", {}, "found '1-23'; expected a tax number such as 12-3456789"),
+        ("urn:oid:2.16.840.1.113883.4.1", "123456789", {}, ""),
+    ],
+)
+def test_numbers_of_the_provider_are_judged(system: str, value: str, read: dict[str, str], said: str) -> None:
+    """By what is read, published prices are looked up; a social security number (4.1) is not read."""
+    bundle = good_faith_bundle()
+    bundle["entry"][2]["resource"]["identifier"] = [{"system": system, "value": value}]
+    found = _read(bundle)
+    item = found.fields["items"][0]
+    assert {name: item[name] for name in ("provider", "tax_number") if name in item} == read
+    texts = [str(each) for each in found.unread]
+    where = "gfe.json: Bundle.entry[2].resource.identifier[0].value: "
+    assert [each.startswith(f"{where}{said}") for each in texts] == [True] * bool(said)
 
 
 def test_no_digit_of_the_bundle_is_lost() -> None:

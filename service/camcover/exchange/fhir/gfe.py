@@ -19,7 +19,9 @@ from camcover.exchange.fhir.elements import PCT, Resource
 from camcover.exchange.fhir.parties import NPI, TAX_IDS, Parties, PatientNames, ProviderNames
 from camcover.exchange.fhir.stated import GENDERS
 from camcover.exchange.notes import Unread, UnreadableFile, quoted
+from camcover.exchange.provider_numbers import tax_number
 from camcover.exchange.visits import joined_visits
+from camcover.npi import is_npi
 from camcover.request_bounds import MAX_UNITS
 
 __all__ = ["GoodFaith", "read_good_faith"]
@@ -92,7 +94,7 @@ def read_good_faith(text: str, file: str, plan_id: str, tier: str = "") -> GoodF
     patients = {claim.one("patient").text("reference") for claim in claims}
     if len(patients) > 1:
         raise UnreadableFile([Unread(file, 0, "Bundle.entry", f"{len(patients)} patients", "claims for one")])
-    services = [service for claim in claims for service in _services(claim, tier)]
+    services = [service for claim in claims for service in _services(claim, {"tier": tier} | _numbers(bundle, claim))]
     patient = bundle.referred(claims[0].one("patient"))
     coverage = next((found for claim in claims for found in _coverages(bundle, claim)), None)
     return GoodFaith(
@@ -117,10 +119,26 @@ def _professional(bundle: ReceivedBundle) -> Iterator[Element]:
             claim.refuse("type", quoted(code), "'professional'")
 
 
-def _services(claim: Element, tier: str) -> Iterator[dict[str, Any]]:
-    """The services of a claim, each with one code on one day."""
+def _numbers(bundle: ReceivedBundle, claim: Element) -> dict[str, str]:
+    """The NPI and the tax number of a claim's provider; what is none is noted."""
+    provider, found = bundle.referred(claim.one("provider")), {"provider": "", "tax_number": ""}
+    for each in () if provider is None else provider.each("identifier"):
+        system, value = each.text("system"), each.text("value")
+        if system == NPI and is_npi(value):
+            found["provider"] = value
+        elif system == NPI:
+            each.refuse("value", quoted(value), "an NPI such as 1234567893, whose last digit checks the others")
+        elif system == TAX_IDS and not tax_number(value):
+            each.refuse("value", quoted(value), "a tax number such as 12-3456789")
+        elif system == TAX_IDS:
+            found["tax_number"] = tax_number(value)
+    return found
+
+
+def _services(claim: Element, given: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The services of a claim, each with one code on one day; `given`: the tier and numbers of its provider."""
     diagnoses = {each.number("sequence"): _diagnosis(each) for each in claim.each("diagnosis")}
-    common: dict[str, Any] = {"tier": tier, "taxonomy": _taxonomy(claim), "attestations": _attestations(claim)}
+    common: dict[str, Any] = given | {"taxonomy": _taxonomy(claim), "attestations": _attestations(claim)}
     for item in claim.each("item"):
         for name in sorted(item.value.keys() - _OF_AN_ITEM):
             item.refuse(name, "an element that is not read", "none")
