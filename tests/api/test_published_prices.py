@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,15 @@ class OnePrice:
     def __init__(self, cents: int) -> None:
         """It is there."""
         self.cents, self.is_there = cents, True
+        self.threads: set[threading.Thread] = set()
+
+    def current(self) -> OnePrice:
+        """Itself."""
+        return self
 
     def price(self, asked: AskedPrice) -> PublishedPrice | None:
         """The price."""
+        self.threads.add(threading.current_thread())
         if not self.is_there:
             raise StoreUnavailable(UnavailableReason.NO_PRICES)
         is_known = (asked.fees, asked.tier) == ("fees", "in_network")
@@ -107,6 +114,34 @@ async def test_an_answer_at_hand_is_kept_with_its_price(kept: KeptEstimates) -> 
         assert stored is not None
         assert reproduced(RulesInForce(tables()), stored, stored.request or b"") == answered
     assert answering.counts()[:2] == (1, 1)
+
+
+async def test_an_answer_at_hand_is_of_the_prices_of_now(kept: KeptEstimates) -> None:
+    """62.00, and 68.00 at 60.00; at 50.00 again the first answer is at hand."""
+    prices = OnePrice(5000)
+    answering = Answering(RulesInForce(tables(), prices=prices), kept)
+    told = []
+    for prices.cents in (5000, 6000, 5000):
+        told.append(estimate_in(await answering.one(message())).totals.patient_cents)
+    assert (told, answering.counts()[:2]) == ([6200, 6800, 6200], (1, 2))
+
+
+async def test_prices_are_looked_up_beside_the_event_loop(kept: KeptEstimates) -> None:
+    """By all methods that look any up."""
+    prices = OnePrice(5000)
+    rules = RulesInForce(tables(), prices=prices)
+    await Answering(rules, kept).one(message())
+    servicer = EstimateServicer(rules, NoStore())
+    compare = estimate_service_pb2.ComparePlansRequest(request=message(), plan_ids=["share-plan"])
+    await servicer.ComparePlans(compare, None)  # type: ignore[arg-type]
+    optimize = estimate_service_pb2.OptimizePlanRequest(request=message(), tiers=["out_of_network"])
+    await servicer.OptimizePlan(optimize, None)  # type: ignore[arg-type]
+    explain = good_faith_pb2.ExplainGoodFaithEstimateRequest(
+        plan_id="share-plan", tier="in_network", bundle=json.dumps(good_faith_bundle()).encode()
+    )
+    await servicer.ExplainGoodFaithEstimate(explain, None)  # type: ignore[arg-type]
+    assert prices.threads
+    assert threading.current_thread() not in prices.threads
 
 
 async def test_a_file_that_can_be_read_no_more_refuses_what_needs_it(kept: KeptEstimates) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from camcover.cli import app
 from cli.test_prices import imported
 from pdf_reading import read_pdf
-from price_files import NPI, Json, entry, in_network
+from price_files import NPI, Json, entry, in_network, rate
 from processes import address_of, end, serving
 from small_rules import question
 
@@ -109,14 +109,22 @@ def test_a_service_has_prices_of_its_own(rules: Path) -> None:
 
 
 @pytest.mark.processes
-def test_a_service_looks_prices_up(rules: Path, tmp_path: Path, run: Any) -> None:
+def test_a_service_looks_prices_up_and_takes_a_file_that_replaces_the_first(
+    rules: Path, tmp_path: Path, run: Any
+) -> None:
+    """At 60.00: 40.00 of the deductible + 20 % of 20.00, then 12.00 twice: 68.00."""
     imported(tmp_path, in_network(entry("97810")))
     prices, database = tmp_path / "prices.sqlite", f"sqlite:///{tmp_path / 'estimates.sqlite'}"
     words = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database, "--prices", prices)
+    found = []
     with serving(*words) as process:
-        told = json.loads(run("estimate", "-", "--server", address_of(process), stdin=json.dumps(PLAN)).stdout)
+        address = address_of(process)
+        for dollars in (48.5, 60):
+            imported(tmp_path, in_network(entry("97810", rate({"negotiated_rate": dollars}))))
+            told = json.loads(run("estimate", "-", "--server", address, stdin=json.dumps(PLAN)).stdout)
+            found.append(told["totals"]["patient_cents"])
         end(process)
-    assert told["totals"]["patient_cents"] == 6110
+    assert found == [6110, 6800]
 
 
 def test_settings_with_what_is_no_file_of_prices_are_refused(rules: Path, tmp_path: Path, run: Any) -> None:

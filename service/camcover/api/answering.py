@@ -36,7 +36,7 @@ from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, S
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import RequestIdReused
 from camcover.workflow.pricing import PricedPlan, expiry, new_name, price_many
-from camcover.workflow.published_prices import PriceSource
+from camcover.workflow.published_prices import PriceSource, names_provider
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = [
@@ -74,12 +74,13 @@ class HashedRequest(NamedTuple):
     """A request, the bytes of its content without the request id, and the SHA-256 of what the caller sent of them.
 
     The message and the content also have the prices that were looked up, so that the stored content gives the answer
-    again, whatever is published since.
+    again, whatever is published since; `priced` is the SHA-256 of that content.
     """
 
     message: Request
     content: bytes
     fingerprint: bytes
+    priced: bytes
 
 
 class Priced(NamedTuple):
@@ -121,7 +122,7 @@ class Answering:
         self._pools = pools or Pools()
         self._store = store
         self._keeper = Keeper(store)
-        self._cache: Cache[tuple[str, bytes], bytes] = Cache(cached_bytes)
+        self._cache: Cache[tuple[str, bytes, bytes], bytes] = Cache(cached_bytes)
 
     def counts(self) -> CacheCounts:
         """The counts of the cache of answers."""
@@ -134,7 +135,7 @@ class Answering:
     async def one(self, request: Request) -> Outcome:
         """The outcome of one request."""
         is_small = lines_of(request) <= _SMALL_LINES and request.ByteSize() <= SMALL_BYTES
-        if is_small and self._rules.is_at_hand(request.rule_release):
+        if is_small and self._rules.is_at_hand(request.rule_release) and not self._looks_up(request):
             return (await self._settled(self._priced([request])))[0]
         return (await self._settled(await self._pools.pricing.run(self._priced, [request])))[0]
 
@@ -146,11 +147,16 @@ class Answering:
         weights = await self._pools.batches.run(lambda: list(map(weight_of, requests)))
         return await self._settled(await in_slices(self._pools.batches, self._priced, requests, weights))
 
+    def _looks_up(self, request: Request) -> bool:
+        """Whether a request needs the file of prices, which the event loop does not wait for."""
+        return self._rules.prices is not None and any(map(names_provider, request.items))
+
     def _priced(self, requests: Sequence[Request]) -> list[Priced]:
         """Answer from the cache, and price the rest together, each request by the tables with which it began."""
         outcomes: dict[int, Priced] = {}
         groups: dict[int, tuple[Tables, list[int], list[EstimateRequest]]] = {}
         asked = [_asked(message) for message in requests]
+        prices = self._rules.take_prices() if any(map(self._looks_up, requests)) else None
         with step("validate"):
             for place, each in enumerate(asked):
                 is_valid = False
@@ -158,8 +164,8 @@ class Answering:
                     validate(each.message)
                     is_valid = True
                     tables = self._rules.take(each.message.rule_release)
-                    each = asked[place] = _with_prices(tables, each, self._rules.prices)  # noqa: PLW2901 - goes on as this
-                    body = self._cache.get((tables.digest, each.fingerprint))
+                    each = asked[place] = _with_prices(tables, each, prices)  # noqa: PLW2901 - goes on as this
+                    body = self._cache.get((tables.digest, each.fingerprint, each.priced))
                     if body is not None:
                         outcomes[place] = self._answered(each, _anew(body, each.message.request_id))
                         continue
@@ -181,7 +187,7 @@ class Answering:
     def _told(self, asked: HashedRequest, priced: PricedPlan, tables: Tables) -> Priced:
         """The answer with a priced plan, which is cached as well."""
         body = estimate_bytes(priced, asked.message.request_id, asked.message.language)
-        self._cache.put((tables.digest, asked.fingerprint), body, len(body))
+        self._cache.put((tables.digest, asked.fingerprint, asked.priced), body, len(body))
         return self._answered(asked, _Answer(body, priced.name, priced.rule_release, priced.created_at))
 
     def _answered(self, asked: HashedRequest, answer: _Answer) -> Priced:
@@ -271,7 +277,8 @@ def _may_be_known(priced: Priced) -> bool:
 def _asked(message: Request) -> HashedRequest:
     """A request with the bytes and the SHA-256 of its content."""
     content = _content(message)
-    return HashedRequest(message, content, hashlib.sha256(content).digest())
+    digest = hashlib.sha256(content).digest()
+    return HashedRequest(message, content, digest, digest)
 
 
 def _content(message: Request) -> bytes:
@@ -289,7 +296,10 @@ def _with_prices(tables: Tables, asked: HashedRequest, source: PriceSource | Non
     Raises `InvalidRequest`, `StoreUnavailable`.
     """
     message = with_prices(tables, asked.message, source)
-    return asked if message is asked.message else asked._replace(message=message, content=_content(message))
+    if message is asked.message:
+        return asked
+    content = _content(message)
+    return asked._replace(message=message, content=content, priced=hashlib.sha256(content).digest())
 
 
 def _anew(body: bytes, request_id: str) -> _Answer:

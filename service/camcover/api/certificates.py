@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, cast
 import grpc
 import structlog
 
+from camcover.api.file_marks import FileMark, mark_of
 from camcover.errors import CamcoverError
 
 __all__ = ["CertificateFiles", "Certificates", "WrongCertificates"]
@@ -24,9 +25,6 @@ _LOG = structlog.get_logger("camcover.certificates")
 
 _TRIES = 3
 """How often files are read that change while they are read."""
-
-_Mark = tuple[int, int, int, int]
-"""What changes when another file stands at a path: device, inode, size and time of the last change."""
 
 
 class WrongCertificates(CamcoverError):
@@ -47,7 +45,7 @@ class CertificateFiles(NamedTuple):
 class _Loaded(NamedTuple):
     """What the files held when `marks` were theirs."""
 
-    marks: tuple[_Mark | None, ...]
+    marks: tuple[FileMark | None, ...]
     certificate: bytes
     key: bytes
     client_ca: bytes | None
@@ -76,7 +74,7 @@ class Certificates:
         self._files = files
         self._lock = threading.Lock()
         self._loaded = _load(files)
-        self._refused: tuple[_Mark | None, ...] = ()
+        self._refused: tuple[FileMark | None, ...] = ()
 
     @property
     def asks_clients(self) -> bool:
@@ -185,14 +183,6 @@ def _content(file: Path) -> bytes:
         raise WrongCertificates(f"{file}: {error.strerror}") from error
 
 
-def _marks(files: CertificateFiles) -> tuple[_Mark | None, ...]:
+def _marks(files: CertificateFiles) -> tuple[FileMark | None, ...]:
     """The marks of all files; None of one that is gone."""
-    return tuple(None if file is None else _mark(file) for file in files)
-
-
-def _mark(file: Path) -> _Mark | None:
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return tuple(None if file is None else mark_of(file) for file in files)

@@ -51,7 +51,7 @@ from camcover.workflow.caching import CacheCounts
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.errors import EstimateNotKept
 from camcover.workflow.pricing import Rank, rank, under_plans
-from camcover.workflow.published_prices import with_published_prices
+from camcover.workflow.published_prices import PriceSource, with_published_prices
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["EstimateServicer"]
@@ -132,7 +132,7 @@ class EstimateServicer(EstimateServiceServicer):
         hold(expected_bytes(plan) * len(request.plan_ids))
         with asked_in("request.rule_release"):
             tables = await self._take(plan.rule_release)
-        prices = self._rules.prices
+        prices = await self._prices()
 
         def priced(plan_ids: Sequence[str]) -> list[tuple[Rank, estimate_service_pb2.PlanComparison]]:
             """Answers, each with where it stands."""
@@ -158,7 +158,7 @@ class EstimateServicer(EstimateServiceServicer):
         with asked_in("request.rule_release"):
             tables = await self._take(request.request.rule_release)
         pool = self._pools.searching
-        search = await pool.run(begun_search, tables, asked, self._rules.prices)
+        search = await pool.run(begun_search, tables, asked, await self._prices())
         while await pool.run(search.advance):
             pass
         return await pool.run(search_answer, tables, asked, search.found(), request.request.language)
@@ -191,13 +191,18 @@ class EstimateServicer(EstimateServiceServicer):
         hold(len(request.bundle) * GOOD_FAITH_GROWTH)
         asked = await self._pools.reading.run(good_faith_asked, request)
         tables = await self._take(request.rule_release)
-        return await self._pools.pricing.run(good_faith_answer, tables, asked, datetime.now(UTC), self._rules.prices)
+        prices = await self._prices()
+        return await self._pools.pricing.run(good_faith_answer, tables, asked, datetime.now(UTC), prices)
 
     async def _take(self, release: str) -> Tables:
         """The rules to answer by; a release that is not loaded is loaded in a thread."""
         if self._rules.is_at_hand(release):
             return self._rules.take(release)
         return await self._pools.pricing.run(self._rules.take, release)
+
+    async def _prices(self) -> PriceSource | None:
+        """What payers publish by provider now; a file that was replaced is opened in a thread."""
+        return None if self._rules.prices is None else await self._pools.reading.run(self._rules.take_prices)
 
     async def GetEstimate(self, request: estimate_service_pb2.GetEstimateRequest, context: Context) -> bytes:
         """A stored estimate of the caller, byte for byte as it was answered."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from camcover.engine import Tables
     from camcover.gen.camcover.v1 import request_pb2
 
-__all__ = ["opened_prices", "priced_by"]
+__all__ = ["opened_prices", "priced_by", "unusable_told"]
 
 
 def priced_by(
@@ -39,8 +40,15 @@ def priced_by(
 
 def opened_prices(path: Path) -> PriceFile:
     """A file of prices. Ends the program with status 2 where it is none."""
-    try:
+    with unusable_told():
         return PriceFile(path)
+
+
+@contextmanager
+def unusable_told() -> Iterator[None]:
+    """Print that a file is no file of prices, and end the program with status 2."""
+    try:
+        yield
     except UnusablePrices as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

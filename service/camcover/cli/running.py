@@ -17,12 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from camcover.api.access import Access, WrongTokens
 from camcover.api.certificates import CertificateFiles, Certificates, WrongCertificates
 from camcover.api.credentials import OidcSettings
+from camcover.api.followed_prices import FollowedPrices
 from camcover.api.server import Server, Settings, Storage
 from camcover.api.staff_door import StaffDoor
 from camcover.api.stored_lookup import StoredEstimateDesk
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.opening import cannot_open
-from camcover.cli.price_files import opened_prices
+from camcover.cli.price_files import unusable_told
 from camcover.cli.reloading import Reloader
 from camcover.cli.watching import Watcher
 from camcover.extras import is_installed
@@ -142,7 +143,7 @@ async def _serve(
 ) -> int:
     """Start, announce the address, and wait for the end."""
     releases = None if database is None else ReleaseRules(ReleaseStore(database), options.folder)
-    rules = RulesInForce(releases=releases, prices=None if options.prices is None else opened_prices(options.prices))
+    rules = RulesInForce(releases=releases, prices=_followed(options.prices))
     storage = Storage(estimate_store(database, options.keeping), follows=not options.rules)
     server = Server(rules, storage, options.settings, access, certificates=certificates)
     async with AsyncExitStack() as stack:
@@ -187,6 +188,14 @@ async def _serve(
         on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}", http)
         await server.wait()
     return 0
+
+
+def _followed(prices: Path | None) -> FollowedPrices | None:
+    """The prices of a file as it stands. Ends the program with status 2 where it is none."""
+    if prices is None:
+        return None
+    with unusable_told():
+        return FollowedPrices(prices)
 
 
 def _page_saves(server: Server, rules: RulesInForce, store: EstimateStore, days: int) -> PageSaves | None:

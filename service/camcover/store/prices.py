@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import finalize
 
 from camcover.money import Cents
 from camcover.rulebook.records.terms import Setting
@@ -220,7 +221,10 @@ def written_prices(path: Path) -> Iterator[PriceWriter]:
 
 
 class PriceFile:
-    """A file of prices, read by several threads. It is not read anew: who replaces it opens it again."""
+    """A file of prices, read by several threads. It is not read anew: who replaces it opens it again.
+
+    Its connection is closed with it, or when nobody holds it any more.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open it. Raises `UnusablePrices`."""
@@ -229,6 +233,7 @@ class PriceFile:
             # It is replaced by another one, never changed, so that SQLite need not look for changes.
             address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
             self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+            finalize(self, self._connection.close)
             try:
                 self.files = _files(self._connection)
             except BaseException:

@@ -21,7 +21,7 @@ from camcover.request_bounds import MAX_CENTS
 from camcover.rulebook.records import Setting
 from camcover.store.prices import AskedPrice, PublishedPrice
 
-__all__ = ["PriceSource", "names_provider", "with_published_prices", "with_sources_told"]
+__all__ = ["PriceSource", "PricesInForce", "names_provider", "with_published_prices", "with_sources_told"]
 
 _NONE_AT_HAND = sentence("assumed-no-published-price", "item", "code")
 _NEEDS_CODE = sentence("assumed-price-needs-code", "item")
@@ -35,6 +35,13 @@ class PriceSource(Protocol):
 
     def price(self, asked: AskedPrice) -> PublishedPrice | None:
         """The price of a unit; None where there is not one. Raises `StoreUnavailable`."""
+
+
+class PricesInForce(Protocol):
+    """Prices that may be replaced while they are used."""
+
+    def current(self) -> PriceSource:
+        """Those that are in force. It may open a file."""
 
 
 class GivesProvider(Protocol):

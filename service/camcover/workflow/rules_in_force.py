@@ -11,7 +11,7 @@ from camcover.rulebook import nearest
 from camcover.workflow.errors import NoActiveRelease, UnknownRelease
 
 if TYPE_CHECKING:
-    from camcover.workflow.published_prices import PriceSource
+    from camcover.workflow.published_prices import PricesInForce, PriceSource
     from camcover.workflow.release_rules import ReleaseRules
 
 __all__ = ["RulesInForce"]
@@ -27,7 +27,7 @@ class RulesInForce:
 
     tables: Tables | None = None
     releases: ReleaseRules | None = None
-    prices: PriceSource | None = None
+    prices: PricesInForce | None = None
     _listeners: list[Callable[[], object]] = field(default_factory=list)
 
     @property
@@ -44,6 +44,10 @@ class RulesInForce:
     def listen(self, tell: Callable[[], object]) -> None:
         """Call `tell` whenever other rules become active."""
         self._listeners.append(tell)
+
+    def take_prices(self) -> PriceSource | None:
+        """What payers publish by provider now. A call takes it once and keeps it; it may open a file."""
+        return None if self.prices is None else self.prices.current()
 
     def is_at_hand(self, release: str) -> bool:
         """Whether `take` would not have to read anything."""
