@@ -172,8 +172,12 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     [
         ([], "expected --in-network, --allowed-amounts or both"),
         (["--id", ""], "--id '': expected an id such as medicare-advantage-fees"),
-        (["--in-network", "{rates}", "--npi", "12"], "--npi '12': expected ten digits"),
-        (["--in-network", "{rates}", "--tin", "12-34"], "--tin '12-34': expected nine digits, or the ten of an NPI"),
+        (["--in-network", "{rates}", "--npi", "12"], "--npi '12': expected an NPI of ten digits"),
+        (["--in-network", "{rates}", "--npi", "1234567890"], "--npi '1234567890': expected an NPI of ten digits"),
+        (
+            ["--in-network", "{rates}", "--tin", "12-34"],
+            "--tin '12-34': expected nine digits, or an NPI",
+        ),
         (["--tier", "A"], "--tier 'A': expected a tier such as in_network"),
         (["--outside-tier", ""], "--outside-tier '': expected a tier such as in_network"),
         (["--in-network", "{rates}", "--tier", "x", "--outside-tier", "x"], "--outside-tier 'x': expected another"),

@@ -225,8 +225,10 @@ def test_show_lists_files_and_the_prices_of_a_provider(tmp_path: Path) -> None:
     ("words", "expected"),
     [
         (["--npi", "1234567890"], "--npi '1234567890': expected an NPI of ten digits, of which the last is its check"),
+        (["--tin", "1234567890"], "--tin '1234567890': expected nine digits, or an NPI in their place"),
+        (["--tin", "00-0000000"], "--tin '00-0000000': expected nine digits, or an NPI in their place"),
         (["--npi", "12345"], "--npi '12345': expected an NPI of ten digits"),
-        (["--tin", "12-34"], "--tin '12-34': expected nine digits, or the ten of an NPI"),
+        (["--tin", "12-34"], "--tin '12-34': expected nine digits, or an NPI in their place"),
     ],
 )
 def test_numbers_of_another_form_are_refused(tmp_path: Path, words: list[str], expected: str) -> None:

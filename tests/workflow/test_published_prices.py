@@ -110,6 +110,13 @@ def test_an_item_without_a_code_has_no_price_and_that_is_told() -> None:
     assert source.asked == []
 
 
+def test_a_tax_number_of_zeros_names_nobody_and_that_is_told() -> None:
+    source = Listed({"97810": 5000})
+    told = priced(source, codes("97810") | {"provider": "", "tax_number": "00-0000000"}).estimate.range.assumptions
+    assert [each.id for each in told] == ["assumed-no-published-price"]
+    assert source.asked == []
+
+
 def test_without_a_source_nothing_is_looked_up_and_that_is_told() -> None:
     asked = typed(question(items=[ITEM], members=MEMBERS))
     assert with_published_prices(tables(), asked, None) == asked

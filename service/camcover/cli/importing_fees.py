@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import typer
 
 from camcover.cli.imported import check_fees_id, end, read_whole, show, source_text, write_files
+from camcover.cli.provider_options import checked_npi, checked_tin
 from camcover.cli.wanted_codes import catalogs_of, check_published, check_tier, codes_of, places_of
 from camcover.exchange.fees_text import fees_text
 from camcover.exchange.notes import Unread, UnreadableFile
@@ -21,7 +21,7 @@ from camcover.exchange.transparency.allowed_amounts import read_allowed_amounts
 from camcover.exchange.transparency.fee_file import FeesAsked, TierFile, fees_of, providers_told
 from camcover.exchange.transparency.headings import told_of
 from camcover.exchange.transparency.in_network import read_in_network
-from camcover.exchange.transparency.providers import digits_of, network_key
+from camcover.exchange.transparency.providers import network_key
 from camcover.exchange.transparency.records import ReadPrices, WantedPrices
 from camcover.rulebook import printable
 from camcover.rulebook.words import count
@@ -100,8 +100,8 @@ def transparency(
         codes=codes_of(catalogs),
         places=places_of(catalogs),
         first=date(year, 1, 1),
-        npis=_identifiers("--npi", npi or (), "[0-9]{10}", "ten digits"),
-        tins=_identifiers("--tin", tin or (), "[0-9]{2}-?[0-9]{7}|[0-9]{10}", "nine digits, or the ten of an NPI"),
+        npis=frozenset(map(checked_npi, npi or ())),
+        tins=frozenset(map(checked_tin, tin or ())),
         networks=frozenset(map(network_key, network or ())),
         plan_id=plan_id,
     )
@@ -131,14 +131,6 @@ def transparency(
 def _source(read: ReadPrices, what: str, retrieved: datetime | None) -> str:
     """The source of a file's amounts."""
     return source_text(f"{told_of(read.heading)}, {what} (Transparency in Coverage)", [read.file], retrieved)
-
-
-def _identifiers(option: str, given: Sequence[str], form: str, expected: str) -> frozenset[str]:
-    """Identifiers as digits; ends the command where one has another form."""
-    for each in given:
-        if not re.fullmatch(form, each):
-            end(f"{option} {each!r}: expected {expected}")
-    return frozenset(map(digits_of, given))
 
 
 def _chosen(places: Sequence[Locality], keys: list[str]) -> Sequence[Locality]:

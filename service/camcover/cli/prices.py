@@ -10,14 +10,14 @@ import typer
 
 from camcover.cli.imported import check_fees_id, end
 from camcover.cli.price_files import opened_prices
+from camcover.cli.provider_options import checked_npi, checked_tin
 from camcover.cli.wanted_codes import catalogs_of, check_published, codes_of, places_of
 from camcover.exchange.notes import UnreadableFile
 from camcover.exchange.transparency.by_provider import PriceSink, TeamKey, amounts_of_providers, rates_of_providers
 from camcover.exchange.transparency.headings import told_of
-from camcover.exchange.transparency.providers import digits_of, network_key
+from camcover.exchange.transparency.providers import network_key
 from camcover.exchange.transparency.records import EVERY_SETTING, Price, ReadPrices, WantedPrices
 from camcover.money import dollars
-from camcover.npi import is_npi
 from camcover.rulebook.printable import on_one_line, printable, shortened
 from camcover.rulebook.words import count
 from camcover.several import OfSeveral
@@ -27,8 +27,6 @@ from camcover.store.prices import FileHeading, PricedFile, PriceWriter, written_
 __all__ = ["import_prices", "show_prices"]
 
 Reader = Callable[[Path, WantedPrices, PriceSink], ReadPrices]
-
-_DIGITS_OF_TIN = (9, 10)
 
 
 def import_prices(
@@ -83,18 +81,14 @@ def import_prices(
 
 def show_prices(prices: Path, npi: str, tin: str) -> None:
     """Show the files of a file of prices, or the prices of a provider."""
-    if npi and not is_npi(npi):
-        end(f"--npi {npi!r}: expected an NPI of ten digits, of which the last is its check digit")
-    digits = digits_of(tin)
-    if tin and len(digits) not in _DIGITS_OF_TIN:
-        end(f"--tin {tin!r}: expected nine digits, or the ten of an NPI")
+    number, digits = int(checked_npi(npi) if npi else 0), int(checked_tin(tin) if tin else 0)
     file = opened_prices(prices)
     if not npi and not tin:
         for each in file.files:
             typer.echo(printable(f"{_size(each)}, before the fee file {each.heading.fees}\n  {each.heading.source}"))
         return
     try:
-        found = file.listed(int(npi or 0), int(digits or 0))
+        found = file.listed(number, digits)
     except DatabaseError as error:
         end(f"{prices}: {error}")
     for price in found:

@@ -96,9 +96,9 @@ def with_sources_told(request: EstimateRequest, estimate: Estimate) -> Estimate:
 def _priced_item(index: PlanIndex, item: PlannedService, setting: Setting, source: PriceSource) -> PlannedService:
     """An item with the prices of its provider."""
     fees = _fees_of(index, item)
-    if not (names_provider(item) and item.tier and item.allowed_cents is None and fees):
-        return item
     npi, tin = int(item.provider or 0), int(item.tax_number.replace("-", "") or 0)
+    if not ((npi or tin) and item.tier and item.allowed_cents is None and fees):
+        return item
 
     def priced(procedure: Procedure) -> Procedure:
         if procedure.allowed_cents is not None or procedure.minutes:

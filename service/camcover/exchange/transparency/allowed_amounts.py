@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from camcover.exchange.transparency.by_code import ByCodeReader
 from camcover.exchange.transparency.file_reader import FileKind, FileReader
 from camcover.exchange.transparency.prices import NO_SHAPE, modifiers_of, price_of
 from camcover.exchange.transparency.providers import is_wanted
@@ -67,12 +68,8 @@ class AmountsReader(FileReader):
             self.take_amount(groups, price._replace(modifiers=modifiers))
 
 
-class _ChosenAmounts(AmountsReader):
+class _ChosenAmounts(ByCodeReader, AmountsReader):
     """The amounts of chosen providers, by code."""
-
-    def __init__(self, path: Path, wanted: WantedPrices) -> None:
-        super().__init__(path, wanted)
-        self._of_entry: set[Price] = set()
 
     def is_of_wanted(self, groups: Groups) -> bool:
         """Whether a payment is to a provider who is wanted."""
@@ -80,10 +77,4 @@ class _ChosenAmounts(AmountsReader):
 
     def take_amount(self, groups: Groups, price: Price) -> None:  # noqa: ARG002 - whoever they are
         """Keep the price."""
-        self._of_entry.add(price)
-
-    def end_entry(self, code: str) -> None:
-        """Put the prices with those of the code."""
-        if code:
-            self.found.prices.setdefault(code, set()).update(self._of_entry)
-        self._of_entry = set()
+        self.of_entry.add(price)

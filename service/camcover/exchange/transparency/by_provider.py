@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from camcover.exchange.transparency.allowed_amounts import AmountsReader, Groups
+from camcover.exchange.transparency.file_reader import FileReader
 from camcover.exchange.transparency.providers import digits_of, identifiers_of, names_of
 from camcover.exchange.transparency.rates_reader import RatesReader, prices_of
 from camcover.exchange.transparency.records import Price, ReadPrices, Spot, WantedPrices
@@ -60,13 +61,21 @@ def amounts_of_providers(path: Path, wanted: WantedPrices, sink: PriceSink) -> R
     return reader.found
 
 
-class _RatesToSink(RatesReader):
-    """Hands on the rates of all providers."""
+class _ToSink(FileReader):
+    """Hands what is read on."""
 
     def __init__(self, path: Path, wanted: WantedPrices, sink: PriceSink) -> None:
         super().__init__(path, wanted)
         self._sink = sink
         self._numbers = count(1)
+
+    def end_entry(self, code: str) -> None:
+        """Hand on the end."""
+        self._sink.end_entry(code)
+
+
+class _RatesToSink(_ToSink, RatesReader):
+    """Hands on the rates of all providers."""
 
     def take_group(self, group: Mapping[str, Any]) -> None:
         """Hand on a team."""
@@ -84,28 +93,15 @@ class _RatesToSink(RatesReader):
             self._sink.add_team(team, _providers(rate["provider_groups"]))
         self._sink.add_prices(teams, prices)
 
-    def end_entry(self, code: str) -> None:
-        """Hand on the end."""
-        self._sink.end_entry(code)
 
-
-class _AmountsToSink(AmountsReader):
+class _AmountsToSink(_ToSink, AmountsReader):
     """Hands on what was allowed to each provider."""
-
-    def __init__(self, path: Path, wanted: WantedPrices, sink: PriceSink) -> None:
-        super().__init__(path, wanted)
-        self._sink = sink
-        self._numbers = count(1)
 
     def take_amount(self, groups: Groups, price: Price) -> None:
         """Hand on a payment's price, and its providers as a team."""
         team = _own_key(self._numbers)
         self._sink.add_team(team, _providers(groups))
         self._sink.add_prices([team], [price])
-
-    def end_entry(self, code: str) -> None:
-        """Hand on the end."""
-        self._sink.end_entry(code)
 
 
 def _own_key(numbers: Iterator[int]) -> TeamKey:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from camcover.exchange.transparency.by_code import ByCodeReader
 from camcover.exchange.transparency.providers import Identifier, identifiers_of, is_wanted
 from camcover.exchange.transparency.rates_reader import RatesReader, prices_of
-from camcover.exchange.transparency.records import Price, ReadPrices, Spot, WantedPrices
+from camcover.exchange.transparency.records import ReadPrices, Spot, WantedPrices
 
 __all__ = ["read_in_network"]
 
@@ -27,7 +28,7 @@ def read_in_network(path: Path, wanted: WantedPrices) -> ReadPrices:
     return reader.found
 
 
-class _ChosenRates(RatesReader):
+class _ChosenRates(ByCodeReader, RatesReader):
     """The prices by code. `known`: the ids of wanted groups, None = not known before the file tells."""
 
     def __init__(self, path: Path, wanted: WantedPrices, known: set[Identifier] | None) -> None:
@@ -36,7 +37,6 @@ class _ChosenRates(RatesReader):
         self.groups: set[Identifier] = known or set()
         self.has_missed_groups = False
         self._knows_groups = known is not None
-        self._of_entry: set[Price] = set()
 
     def take_group(self, group: Mapping[str, Any]) -> None:
         """Remember a group of providers that is wanted."""
@@ -50,13 +50,7 @@ class _ChosenRates(RatesReader):
     def take_rate(self, rate: Mapping[str, Any], spot: Spot) -> None:
         """Keep the prices of a rate, if its providers are wanted."""
         if self._is_wanted(rate):
-            self._of_entry.update(prices_of(rate, self.wanted, spot))
-
-    def end_entry(self, code: str) -> None:
-        """Put the prices with those of the code."""
-        if code:
-            self.found.prices.setdefault(code, set()).update(self._of_entry)
-        self._of_entry = set()
+            self.of_entry.update(prices_of(rate, self.wanted, spot))
 
     def _is_wanted(self, rate: Mapping[str, Any]) -> bool:
         """Whether the providers of a rate are wanted; those in the rate itself have no network."""
