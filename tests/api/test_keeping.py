@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +18,9 @@ from camcover.api.pools import Pool
 from camcover.store import KeptEstimates, NoStore, RequestKey, StoredEstimate, StoreUnavailable, open_database
 from camcover.store.availability import Availability
 from camcover.store.errors import UnavailableReason
+
+SILENT_SECONDS = 0.5
+"""For so long a database may be silent, where that time has to pass."""
 
 
 def row(name: str) -> StoredEstimate:
@@ -145,6 +150,57 @@ async def test_a_database_that_does_not_answer_is_given_up() -> None:
     store.go.set()
 
 
+async def test_those_behind_a_database_that_does_not_answer_are_refused_with_the_others() -> None:
+    store = Store()
+    keeper = Keeper(store, seconds=0.01)
+    first = asyncio.create_task(keeper.keep([row("a")]))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(keeper.keep([row("b")]))
+    for call in (first, second):
+        with pytest.raises(StoreUnavailable, match="cannot be reached"):
+            await call
+    store.go.set()
+
+
+class LateLoop(Store):
+    """Answers as soon as it is asked; meanwhile the event loop is busy for longer than a database may be silent."""
+
+    def keep(self, _: Sequence[StoredEstimate]) -> Mapping[RequestKey, StoredEstimate]:
+        """Let the event loop do nothing else until the time is over."""
+        self.busy(SILENT_SECONDS)
+        return {}
+
+    def busy(self, seconds: float) -> bool:
+        """Let the event loop do nothing else until the time is over; gives True."""
+        self._loop.call_soon_threadsafe(self.go.wait, 120)
+        over = time.monotonic() + seconds
+        while time.monotonic() < over:
+            pass
+        self.go.set()
+        return True
+
+
+async def test_an_event_loop_that_is_late_says_nothing_of_the_database() -> None:
+    store = LateLoop()
+    assert await Keeper(store, seconds=SILENT_SECONDS).keep([row("a")]) == {}
+    assert store.availability.is_available()
+
+
+async def test_rows_that_wait_for_a_thread_say_nothing_of_the_database() -> None:
+    store, executor = Store(), ThreadPoolExecutor(1)
+    asyncio.get_running_loop().set_default_executor(executor)
+    busy = asyncio.create_task(asyncio.to_thread(store.go.wait, 120))
+    await asyncio.sleep(0)
+    keeper = Keeper(store, seconds=0.01)
+    for name in "ab":
+        with pytest.raises(StoreUnavailable, match="too many writes waiting"):
+            await keeper.keep([row(name)])
+    assert store.availability.is_available()
+    store.go.set()
+    assert await busy
+    assert await keeper.keep([row("c")]) == {}
+
+
 async def test_a_store_that_is_away_is_not_asked_row_by_row() -> None:
     store = Store()
     keeper = Keeper(store, seconds=60)
@@ -177,6 +233,14 @@ async def test_a_look_up_that_does_not_end_gives_up_its_own_store_until_that_is_
     store.probe()
     assert store.availability.is_available()
     go.set()
+    pool.close()
+
+
+async def test_a_look_up_beside_a_late_event_loop_says_nothing_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "ANSWER_SECONDS", SILENT_SECONDS)
+    store, pool = LateLoop(), Pool("looking up", 1)
+    assert await looked_up(pool, store, store.busy, SILENT_SECONDS)
+    assert store.availability.is_available()
     pool.close()
 
 

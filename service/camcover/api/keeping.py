@@ -15,6 +15,7 @@ from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from camcover.api.figures import STORE
 from camcover.api.pools import Pool
+from camcover.api.silence import Silence
 from camcover.observing import note, step
 from camcover.store import EstimateStore, RequestKey, StoredEstimate, StoreUnavailable
 from camcover.store.errors import UnavailableReason
@@ -34,10 +35,10 @@ _ROWS_AT_ONCE = 2_000
 """About the most rows of one transaction; the rows of one call stay together."""
 
 ANSWER_SECONDS = 0.9
-"""How long a call waits at most for a database that neither answers nor refuses."""
+"""After so long a database is given up that was asked and neither answers nor refuses."""
 
 _ROWS_A_SECOND = 4_000
-"""Rows that wait are given so much longer: a slow disk writes far more of them in a second."""
+"""It has so much longer for the rows of a transaction: a slow disk writes far more of them in a second."""
 
 
 class _Waiting(NamedTuple):
@@ -51,12 +52,11 @@ class Keeper:
     """The one writer of estimates to a store; it belongs to one event loop."""
 
     def __init__(self, store: EstimateStore, most_waiting: int = MOST_WAITING, seconds: float | None = None) -> None:
-        """Write to `store`. At most `most_waiting` rows wait, each for `seconds` and a little longer for each row.
+        """Write to `store`. At most `most_waiting` rows wait.
 
-        `seconds`: None means ANSWER_SECONDS.
+        A transaction may take `seconds` and a little longer for each row; None means ANSWER_SECONDS.
         """
         self._store, self._most, self._seconds = store, most_waiting, seconds
-        self._rows_in_hand = 0
         self._is_stuck = False
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
@@ -77,22 +77,18 @@ class Keeper:
         self._waiting.append(_Waiting(estimates, future))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
-        seconds = ANSWER_SECONDS if self._seconds is None else self._seconds
-        try:
-            async with asyncio.timeout(seconds + (rows + self._rows_in_hand) / _ROWS_A_SECOND):
-                with step("store"):
-                    return await future
-        except TimeoutError:
-            self._is_stuck = self._writing is not None
-            self._store.availability.gave_up()
-            raise StoreUnavailable(UnavailableReason.AWAY) from None
+        with step("store"):
+            return await future
 
     async def _write(self) -> None:
         """Write group after group until nothing waits."""
         while group := self._next_group():
-            self._rows_in_hand = sum(len(each.rows) for each in group)
+            silence = Silence()
             with _timed("keep"):
-                outcomes = await asyncio.to_thread(self._kept, [each.rows for each in group])
+                work = asyncio.ensure_future(asyncio.to_thread(self._kept, [each.rows for each in group], silence))
+                while not self._is_stuck and not await silence.broken(work, self._seconds_for(group)):
+                    self._give_up(group, silence)
+                outcomes = await work
             self._is_stuck = False
             for each, outcome in zip(group, outcomes, strict=True):
                 if each.future.done():
@@ -101,7 +97,25 @@ class Keeper:
                     each.future.set_exception(outcome)
                 else:
                     each.future.set_result(outcome)
-        self._writing, self._rows_in_hand = None, 0
+        self._writing = None
+
+    def _seconds_for(self, group: Sequence[_Waiting]) -> float:
+        """How long the database may be silent about the rows of a group."""
+        seconds = ANSWER_SECONDS if self._seconds is None else self._seconds
+        return seconds + sum(len(each.rows) for each in group) / _ROWS_A_SECOND
+
+    def _give_up(self, group: Sequence[_Waiting], silence: Silence) -> None:
+        """Refuse the calls of a group that is not written in time, and those behind it.
+
+        The database is given up only where it was asked: a group that waits for a thread tells nothing of it.
+        """
+        reason = UnavailableReason.BUSY
+        if silence.asked_at is not None:
+            reason, self._is_stuck = UnavailableReason.AWAY, True
+            self._store.availability.gave_up()
+        for each in (*group, *self._waiting):
+            if not each.future.done():
+                each.future.set_exception(StoreUnavailable(reason))
 
     def _next_group(self) -> list[_Waiting]:
         """The calls whose rows go into the next transaction; cancelled ones are left out."""
@@ -113,8 +127,9 @@ class Keeper:
         self._waiting = waiting[count:]
         return waiting[:count]
 
-    def _kept(self, calls: Sequence[Sequence[StoredEstimate]]) -> list[Taken | Exception]:
+    def _kept(self, calls: Sequence[Sequence[StoredEstimate]], silence: Silence) -> list[Taken | Exception]:
         """Write the rows of some calls and give the outcome of each; runs in a thread."""
+        silence.asked()
         try:
             taken = self._store.keep([row for rows in calls for row in rows])
         except StoreUnavailable as error:
@@ -122,14 +137,15 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 - each call gets what its own rows raise
             if sum(map(len, calls)) == 1:
                 return [error] * len(calls)
-            return [self._one_by_one(rows) for rows in calls]
+            return [self._one_by_one(rows, silence) for rows in calls]
         return [taken] * len(calls)
 
-    def _one_by_one(self, rows: Sequence[StoredEstimate]) -> Taken | Exception:
+    def _one_by_one(self, rows: Sequence[StoredEstimate], silence: Silence) -> Taken | Exception:
         """Write the rows of a call one by one; gives what the first refused row raises, else the ids taken before."""
         taken: dict[RequestKey, StoredEstimate] = {}
         refused: Exception | None = None
         for row in rows:
+            silence.asked()
             try:
                 taken |= self._store.keep([row])
             except StoreUnavailable as error:
@@ -151,23 +167,24 @@ async def looked_up(
     The database is given up only where the work had begun: who waits for a thread learns nothing of it.
     """
     store.availability.refuse_reading()
-    has_begun = False
+    silence = Silence()
 
-    def begun() -> Result:
-        """The work, and the fact that a thread has taken it up."""
-        nonlocal has_begun
-        has_begun = True
+    def asked() -> Result:
+        """The work, once a thread has taken it up."""
+        silence.asked()
         return work(*given, **named)
 
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            with step("store"), _timed("look_up"):
-                return await pool.run(begun)
-    except TimeoutError:
-        if not has_begun:
-            raise StoreUnavailable(UnavailableReason.CROWDED) from None
-        store.availability.gave_up()
-        raise StoreUnavailable(UnavailableReason.AWAY) from None
+    with step("store"), _timed("look_up"):
+        asking = asyncio.ensure_future(pool.run(asked))
+        try:
+            if await silence.broken(asking, ANSWER_SECONDS):
+                return asking.result()
+        finally:
+            asking.cancel()
+    if silence.asked_at is None:
+        raise StoreUnavailable(UnavailableReason.CROWDED)
+    store.availability.gave_up()
+    raise StoreUnavailable(UnavailableReason.AWAY)
 
 
 @contextmanager
