@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.rpc.error_details_pb2 import BadRequest
 
 from camcover.api.coverage_messages import coverage_message
 from camcover.engine import EstimateRequest, compile_rules
@@ -218,6 +219,25 @@ async def test_coverage_tells_that_terms_are_assumed_to_go_on(service: Any, day:
             request_pb2.EstimatePlanRequest(plan_id="share-plan", items=[asked])
         )
         assert [line.terms_assumed for line in estimate.lines] == [is_assumed]
+
+
+async def test_coverage_refuses_a_date_that_comes_twice_with_all_else_that_is_wrong(service: Any) -> None:
+    """As an estimate does (point 38), though only the first date is the day asked about."""
+    days = ["2026-05-06", "2026-05-04", "2026-05-06"]
+    asked = request_pb2.PlannedService(therapy="massage", tier="in_network", dates=days, first_service="2026-05-05")
+    request = estimate_service_pb2.CheckCoverageRequest(plan_id="copay-plan", service=asked)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await service.estimates.CheckCoverage(request)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    bad = BadRequest()
+    status_of(caught.value).details[0].Unpack(bad)
+    assert [(each.field, each.description) for each in bad.field_violations] == [
+        ("service.dates[2]", "found 2026-05-06 a second time; expected each value only once"),
+        ("service.first_service", "found 2026-05-05; expected a date on or before 2026-05-04, the item's first"),
+    ]
+    asked = request_pb2.PlannedService(therapy="massage", tier="in_network", dates=days[:2])
+    request = estimate_service_pb2.CheckCoverageRequest(plan_id="copay-plan", service=asked)
+    assert (await service.estimates.CheckCoverage(request)).date == "2026-05-04"
 
 
 async def test_coverage_tells_what_is_asked_for(service: Any) -> None:

@@ -207,8 +207,13 @@ def _accumulators(estimate: Estimate, request: EstimateRequest) -> Iterator[Accu
 
 
 def _one_session(service: PlannedService) -> PlannedService:
-    """The first session alone, with a charge for whatever has none."""
-    dates = (min(service.dates),) if service.dates else ()
+    """The first session alone, with a charge for whatever has none; all of them where a date comes twice (point 38).
+
+    The engine refuses those, together with whatever else is wrong.
+    """
+    dates = service.dates
+    if dates and len(set(dates)) == len(dates):
+        dates = (min(dates),)
     if service.procedures and not _has_price(service):
         procedures = tuple(each._replace(charge_cents=_charge(each)) for each in service.procedures)
         return service._replace(dates=dates, procedures=procedures)
