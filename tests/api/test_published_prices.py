@@ -37,7 +37,7 @@ class OnePrice:
 
     def __init__(self, cents: int) -> None:
         """It is there."""
-        self.cents, self.is_there = cents, True
+        self.cents, self.is_there, self.fees = cents, True, "fees"
         self.threads: set[threading.Thread] = set()
 
     def current(self) -> OnePrice:
@@ -49,7 +49,7 @@ class OnePrice:
         self.threads.add(threading.current_thread())
         if not self.is_there:
             raise StoreUnavailable(UnavailableReason.NO_PRICES)
-        is_known = (asked.fees, asked.tier) == ("fees", "in_network")
+        is_known = (asked.fees, asked.tier) == (self.fees, "in_network")
         return PublishedPrice(Cents(self.cents), f"rates of {self.cents}") if is_known else None
 
 
@@ -171,6 +171,20 @@ async def test_a_search_for_cheaper_ways_begins_with_the_price() -> None:
     asked = estimate_service_pb2.OptimizePlanRequest(request=message(), tiers=["out_of_network"])
     answer = await servicer.OptimizePlan(asked, None)  # type: ignore[arg-type]
     assert (answer.patient_cents, list(answer.ways)) == (6200, [])
+    assert [each.message_id for each in answer.remarks] == ["ways-none", "ways-price-kept"]
+
+
+async def test_a_search_says_that_there_is_no_price_of_a_provider() -> None:
+    """Neither in a file that lacks it, nor where there is no file: the care costs 60.80, as the fee file has it."""
+    elsewhere = OnePrice(5000)
+    elsewhere.fees = "other-fees"
+    for prices in (elsewhere, None):
+        servicer = EstimateServicer(RulesInForce(tables(), prices=prices), NoStore())
+        answer = await servicer.OptimizePlan(estimate_service_pb2.OptimizePlanRequest(request=message()), None)  # type: ignore[arg-type]
+        assert (answer.patient_cents, [each.message_id for each in answer.remarks]) == (
+            6080,
+            ["ways-none", "assumed-no-published-price"],
+        )
 
 
 async def test_a_good_faith_estimate_is_explained_by_the_prices_of_its_provider() -> None:

@@ -34,7 +34,7 @@ from camcover.api.eligibility import ELIGIBILITY_GROWTH, eligibility_answer, eli
 from camcover.api.errors import Refused, asked_in
 from camcover.api.good_faith import GOOD_FAITH_GROWTH, good_faith_answer, good_faith_asked
 from camcover.api.keeping import looked_up
-from camcover.api.optimizing import asked_search, begun_search, search_answer
+from camcover.api.optimizing import asked_search, begun_search, priced_search, search_answer
 from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
 from camcover.api.reproducing import existing
@@ -158,7 +158,9 @@ class EstimateServicer(EstimateServiceServicer):
         with asked_in("request.rule_release"):
             tables = await self._take(request.request.rule_release)
         pool = self._pools.searching
-        search = await pool.run(begun_search, tables, asked, await self._prices())
+        if (prices := await self._prices()) is not None:
+            asked = await pool.run(priced_search, tables, asked, prices)
+        search = await pool.run(begun_search, tables, asked)
         while await pool.run(search.advance):
             pass
         return await pool.run(search_answer, tables, asked, search.found(), request.request.language)

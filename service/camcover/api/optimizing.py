@@ -20,7 +20,7 @@ from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, WaySearch
 from camcover.workflow.published_prices import PriceSource, with_published_prices
 from camcover.workflow.trades import remarks_on, trades_of
 
-__all__ = ["AskedSearch", "asked_search", "begun_search", "search_answer"]
+__all__ = ["AskedSearch", "asked_search", "begun_search", "priced_search", "search_answer"]
 
 MOST_PRICED = 2_000
 """Plans of care that a search prices where the request does not say how many."""
@@ -65,12 +65,14 @@ def asked_search(request: messages.OptimizePlanRequest) -> AskedSearch:
     return AskedSearch(asked, may, most, max(MAX_LINES // weight, 1), expected)
 
 
-def begun_search(tables: Tables, search: AskedSearch, prices: PriceSource | None) -> WaySearch:
-    """A search that has priced the care as planned, by `prices` of its providers.
+def priced_search(tables: Tables, search: AskedSearch, prices: PriceSource | None) -> AskedSearch:
+    """What is asked, with the `prices` of its providers. Raises `StoreUnavailable`."""
+    return search._replace(asked=with_published_prices(tables, search.asked, prices))
 
-    Raises `InvalidRequest`, `StoreUnavailable`.
-    """
-    asked = with_published_prices(tables, search.asked, prices)
+
+def begun_search(tables: Tables, search: AskedSearch) -> WaySearch:
+    """A search that has priced the care as planned. Raises `InvalidRequest`."""
+    asked = search.asked
     with below("request"):
         present = evaluate(tables, asked).totals.patient_cents
     return WaySearch(tables, asked, Cents(present), search.may, most_priced=search.most_priced, at_once=search.at_once)

@@ -21,7 +21,14 @@ from camcover.request_bounds import MAX_CENTS
 from camcover.rulebook.records import Setting
 from camcover.store.prices import AskedPrice, PublishedPrice
 
-__all__ = ["PriceSource", "PricesInForce", "names_provider", "with_published_prices", "with_sources_told"]
+__all__ = [
+    "PriceSource",
+    "PricesInForce",
+    "names_provider",
+    "prices_lacking",
+    "with_published_prices",
+    "with_sources_told",
+]
 
 _NONE_AT_HAND = sentence("assumed-no-published-price", "item", "code")
 _NEEDS_CODE = sentence("assumed-price-needs-code", "item")
@@ -84,7 +91,7 @@ def with_sources_told(request: EstimateRequest, estimate: Estimate) -> Estimate:
         return estimate
     told = [(_place_of(request, line), _source_of(request, line)) for line in estimate.lines]
     cited = tuple(Citation(place=place, title=source, url="", rule="") for place, source in told if source)
-    assumed = tuple(dict.fromkeys(_assumed(request)))
+    assumed = tuple(dict.fromkeys(prices_lacking(request)))
     bounds = estimate.range
     return estimate._replace(
         lines=tuple(_cited(request, line) for line in estimate.lines),
@@ -148,8 +155,8 @@ def _cited(request: EstimateRequest, line: Line) -> Line:
     return line._replace(steps=(ExplainedStep(first.message, first.amount_cents, "", source), *line.steps[1:]))
 
 
-def _assumed(request: EstimateRequest) -> Iterator[Message]:
-    """What is priced without a price of the provider who is named."""
+def prices_lacking(request: EstimateRequest) -> Iterator[Message]:
+    """What of a request, after the look-up, is priced without a price of the provider who is named."""
     for number, item in enumerate(request.items, start=1):
         if not names_provider(item) or item.allowed_cents is not None:
             continue

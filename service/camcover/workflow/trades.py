@@ -10,6 +10,7 @@ from camcover.engine.request import PlannedService
 from camcover.messages import Dollars, Label, Message, sentence
 from camcover.workflow.care_choices import CareChange
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays
+from camcover.workflow.published_prices import prices_lacking
 
 __all__ = ["Trade", "cost_as_planned", "cost_of", "remarks_on", "trades_of"]
 
@@ -50,12 +51,15 @@ def trades_of(way: CheaperWay) -> tuple[Trade, ...]:
 
 
 def remarks_on(found: CheaperWays, request: EstimateRequest) -> tuple[Message, ...]:
-    """That nothing cheaper was found, that the search was cut short, and which items kept their stated price."""
+    """That nothing cheaper was found, that the search was cut short, which items kept their price, which lack one.
+
+    `request`: the one that was searched, with the published prices that were found.
+    """
     remarks = [] if found.ways else [_NONE()]
     if not found.is_proven:
         remarks.append(_BOUND(count=found.priced))
     remarks += [_KEPT(therapy=_therapy(request.items[place])) for place in found.kept]
-    return tuple(remarks)
+    return tuple(dict.fromkeys([*remarks, *prices_lacking(request)]))
 
 
 def _of_item(way: CheaperWay, place: int) -> Iterator[Trade]:
