@@ -89,6 +89,10 @@ class Language:
         """A name or word of rule files as this language has it, else as it stands there."""
         return self._names.get(text, text)
 
+    def change(self, cents: int) -> str:
+        """By how much an amount changes: `+$150.00`, with a minus sign where it falls."""
+        return ("+" if cents > 0 else "\N{MINUS SIGN}") + self.dollars(abs(cents))
+
     def month(self, day: date) -> str:
         """The month of a day, with its year: `March 2026`."""
         return format_skeleton("yMMMM", day, locale=self._locale)

@@ -61,11 +61,14 @@ async def test_the_letter_has_approvals_and_what_each_is_worth(site: httpx.Async
     """Two copays of $20; without a referral two charges of $100: $160 more."""
     wanted = (await asked(site, "/en/plan/letter.pdf", HANDS)).text
     assert "It could be $40.00 to $200.00. What we assumed is listed below." in wanted
+    ends = "It will not be less than $40.00, by what you told us. What leads to the most, $200.00:"
+    assert f"{ends} • Massage without a referral: +$160.00 Each amount" in wanted
     assert "Ask for it Massage: get a referral $160.00 more" in wanted
     assert "The hands benefit needs a referral. The estimate assumes that you have it." in wanted
     had = (await asked(site, "/en/plan/letter.pdf", HANDS | {"have-0": "referral"})).text
     assert "You have it Massage: get a referral $160.00 more" in had
     assert "The estimate assumes that you have it." not in had
+    assert "What leads to" not in had
 
 
 async def test_the_last_page_is_for_a_good_faith_estimate(site: httpx.AsyncClient) -> None:

@@ -60,6 +60,9 @@ async def test_figures_worked_by_hand(both: httpx.AsyncClient) -> None:
     assert "for 30 visits that cost $3,280.00 before insurance. 26 of 30 visits are covered." in page.text
     assert "You pay $1,553.60 Your plan pays $1,038.40 Not billed $688.00" in page.text
     assert "It could be $1,553.60 to $2,790.00." in page.texts
+    low = "It will not be less than $1,553.60, by what you told us."
+    high = "What leads to the most, $2,790.00: Acupuncture without prior authorization +$1,080.00"
+    assert f"{low} {high} Therapeutic massage without a referral +$156.40" in page.text
     assert "Acupuncture: get prior authorization Without it you would pay $1,080.00 more." in page.text
     assert "Therapeutic massage: get a referral Without it you would pay $156.40 more." in page.text
     assert page.of("months-text") == "March 2026: $466.00; April 2026: $338.00; May 2026: $334.00; June 2026: $415.60"
@@ -94,7 +97,12 @@ async def test_an_unknown_deductible_opens_the_range_at_both_ends(both: httpx.As
     assert f"{why} We expect nothing so far. The range goes up to $1,500.00." in page.texts
     changes = page.texts[page.texts.index("What would change it") :]
     assert changes[changes.index("Your deductible is already met") + 1] == "\N{MINUS SIGN}$614.40"
+    low = "What leads to the least, $1,233.60: Your deductible is already met \N{MINUS SIGN}$614.40"
+    assert f"{low} It will not be more than $1,848.00, by what you told us." in page.text
     open_one = await shown(both, **{"sum-deductible": ""})
+    high = "What leads to the most, $2,928.00: Acupuncture without prior authorization +$1,080.00"
+    assert f"{low} {high} Each amount" in open_one.of("range")
+    assert "Therapeutic massage without a referral" not in open_one.of("range")
     assert "It could be $1,233.60 to $2,928.00." in open_one.texts
     assert "The acupuncture benefit needs prior authorization. The estimate assumes that you have it." in open_one.texts
     assert "The massage benefit needs a referral. The estimate assumes that you have it." in open_one.texts

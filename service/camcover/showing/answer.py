@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from camcover.engine import EstimateRequest, Tables
+from camcover.engine.asking.range_causes import RangeCauses
 from camcover.engine.estimate import Citation, Estimate, ExplainedStep, Line, Reason
 from camcover.languages import Language
 from camcover.messages import Dollars, Message
@@ -19,6 +20,7 @@ from camcover.rulebook.records import Attestation
 from camcover.rulebook.term_messages import attestation
 from camcover.showing.charts import MonthChart, ShareBar, month_chart, others_cents, split
 from camcover.showing.naming import RuleNames
+from camcover.showing.range_ends import RangeEnd, ends_of
 from camcover.showing.words import WORDS
 from camcover.workflow.pricing import PricedPlan
 from camcover.workflow.what_ifs import WhatIf, WhatIfKind, approvals_of
@@ -129,7 +131,10 @@ class OtherCost(NamedTuple):
 
 
 class CareAnswer(NamedTuple):
-    """All that the page shows."""
+    """All that the page shows.
+
+    `ends`: the least and the most with what leads there; `is_reached`: whether a case is at each of them.
+    """
 
     priced: PricedPlan
     estimate: Estimate
@@ -137,6 +142,8 @@ class CareAnswer(NamedTuple):
     covered: int
     is_exact: bool
     causes: tuple[str, ...]
+    ends: tuple[RangeEnd, ...]
+    is_reached: bool
     shares: tuple[ShareBar, ...]
     months: MonthChart
     approvals: tuple[Approval, ...]
@@ -146,9 +153,15 @@ class CareAnswer(NamedTuple):
 
 
 def answer_of(
-    tables: Tables, request: EstimateRequest, priced: PricedPlan, *, changes: Sequence[WhatIf], language: Language
+    tables: Tables,
+    request: EstimateRequest,
+    priced: PricedPlan,
+    *,
+    changes: Sequence[WhatIf],
+    language: Language,
+    causes: RangeCauses | None = None,
 ) -> CareAnswer:
-    """What the page shows of a priced request."""
+    """What the page shows of a priced request; `causes`: what leads to each end of the range, where that is shown."""
     estimate, names = priced.estimate, RuleNames(tables, language)
     urls = _addresses(estimate.citations)
     care = tuple(
@@ -163,6 +176,8 @@ def answer_of(
         covered=sum(each.covered for each in care),
         is_exact=lows[0] == lows[1],
         causes=causes_of(estimate, language),
+        ends=() if causes is None else ends_of(estimate.range, request, causes, names),
+        is_reached=causes is None or causes.is_reached,
         shares=split(estimate.totals),
         months=month_chart(estimate.lines, [names.therapy(item.therapy) for item in request.items], language),
         approvals=_approvals(request, estimate, changes, names),

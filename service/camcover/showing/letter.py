@@ -14,6 +14,7 @@ from camcover.rulebook.records import Measure, Plan
 from camcover.showing.answer import VisitRun
 from camcover.showing.charts import others_cents
 from camcover.showing.good_faith import good_faith
+from camcover.showing.range_ends import RangeEnd
 from camcover.showing.told import Told
 
 __all__ = ["letter"]
@@ -59,10 +60,21 @@ def letter(told: Told) -> dict[str, Any]:
         ],
         "steps_left": say("letter-steps-left") if runs > MOST_STEPS else "",
         "told": [list(each) for each in _facts(told)],
+        "ends": [_end(told, each) for each in answer.ends],
+        "ends_note": say("web-range-alone" if answer.is_reached else "web-range-widened") if answer.ends else "",
         "assumed": list(answer.causes),
         "sources": [{"text": text, "url": url} for text, url in sources.items()],
         "gfe": good_faith(told),
     }
+
+
+def _end(told: Told, end: RangeEnd) -> dict[str, Any]:
+    """The least or the most, and what leads there."""
+    causes = [
+        [each.text, told.say("web-range-together") if each.worth_cents is None else told.words.change(each.worth_cents)]
+        for each in end.causes
+    ]
+    return {"title": told.say(end.word, amount=Dollars(end.cents)), "causes": causes}
 
 
 def _total(told: Told) -> dict[str, Any]:

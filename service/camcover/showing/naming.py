@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from camcover.engine import Tables
+from camcover.engine.request import PlannedService
 from camcover.languages import Language
 from camcover.messages import Label, Message
 from camcover.rulebook.records import (
@@ -69,6 +70,12 @@ class RuleNames:
         """The name of one therapy."""
         entry = catalog_entries.therapies(self._tables).get(therapy)
         return self.language.name(entry.name) if entry else self.language.word(therapy)
+
+    def care(self, item: PlannedService) -> str:
+        """The care of an item: its therapy, else its codes."""
+        if item.therapy:
+            return self.therapy(item.therapy)
+        return ", ".join(dict.fromkeys(each.code for each in item.procedures))
 
     def practitioner(self, practitioner: str) -> str:
         """The name of one kind of practitioner."""

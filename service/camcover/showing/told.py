@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
+from camcover.engine.evaluate import causes_of_range
 from camcover.engine.request import Member, PlannedService
 from camcover.languages import ENGLISH, Language
 from camcover.messages import Argument, Dollars
@@ -115,9 +116,7 @@ class Told(NamedTuple):
 
     def therapy(self, item: PlannedService) -> str:
         """The care of an item: its therapy, else its codes."""
-        if item.therapy:
-            return self.names.therapy(item.therapy)
-        return ", ".join(dict.fromkeys(each.code for each in item.procedures))
+        return self.names.care(item)
 
     def numbered(self, place: int) -> str:
         """The care of an item, with its number where there are several: sentences name items by numbers."""
@@ -156,7 +155,9 @@ def told_of(tables: Tables, request: EstimateRequest, language: Language, priced
     summary = tables.directory[request.plan_id]
     return Told(
         request=request,
-        answer=answer_of(tables, request, priced, changes=changes, language=language),
+        answer=answer_of(
+            tables, request, priced, changes=changes, causes=causes_of_range(tables, request), language=language
+        ),
         names=RuleNames(tables, language),
         plan=catalog_entries.edition_on(
             tables, request.plan_id, min(day for item in request.items for day in item.dates)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from camcover.messages import Sentence, sentence
+from camcover.showing.paper_words import PAPER_NAMES
 
 __all__ = ["WORDS"]
 
@@ -89,6 +90,32 @@ web-share-discount
 web-exact
 web-range low high
 web-range-why count
+web-range-low amount
+web-range-high amount
+web-range-low-expected amount
+web-range-high-expected amount
+web-range-alone
+web-range-together
+web-range-widened
+web-cause-network therapies tier
+web-cause-second-network tier
+web-cause-terms
+web-cause-low-prices therapies
+web-cause-high-prices therapies
+web-cause-deductible-met
+web-cause-maximum-met
+web-cause-deductible-left amount
+web-cause-practitioner therapies practitioner
+web-cause-state therapies state
+web-cause-age therapies
+web-cause-diagnosis therapies
+web-cause-membership therapies
+web-cause-first-service therapies
+web-cause-lower-cost-share therapies
+web-cause-used used name
+web-cause-incentive
+web-cause-no-balance
+web-cause-unknown-codes
 web-adds-up
 web-charge-short
 web-all
@@ -296,75 +323,6 @@ web-calendar-visit therapy amount
 web-table-visit
 web-table-covered
 web-table-why
-letter-title
-letter-about
-letter-made day
-letter-until day
-letter-lead
-letter-state
-letter-range low high
-letter-have
-letter-ask
-letter-what
-letter-without
-letter-more amount
-letter-same
-letter-unknown
-letter-visits
-letter-numbers first last
-letter-days
-letter-days-in year
-letter-sum
-letter-how
-letter-run-each run days amount
-letter-run-one run days amount
-letter-steps-left
-letter-told
-letter-assumed
-letter-age
-letter-birth-date
-letter-count count
-letter-charge amount
-summary-title
-summary-about
-summary-lead
-summary-patient
-summary-plan
-summary-care
-summary-for
-summary-schedule
-summary-by
-summary-covered
-summary-approvals
-summary-no-approvals
-summary-has
-summary-wanted
-summary-patient-more amount
-summary-cost
-summary-patient-pays
-summary-plan-pays
-summary-range low high
-summary-exact
-gfe-title
-gfe-lead
-gfe-service
-gfe-code
-gfe-diagnosis
-gfe-charge
-gfe-typical
-gfe-provider
-gfe-name
-gfe-npi
-gfe-tin
-gfe-place
-gfe-separate
-gfe-separate-text
-gfe-separate-line
-gfe-rights
-gfe-more
-gfe-only
-gfe-dispute
-gfe-contract
 web-save-button
 web-save-hint count
 web-saved-title
@@ -390,7 +348,7 @@ web-paper-too-long-title
 web-paper-too-long
 """
 
-WORDS: Mapping[str, Sentence] = {
-    words[0]: sentence(*words) for words in (line.split() for line in _NAMES.strip().splitlines())
-}
+_SPLIT = (line.split() for line in (_NAMES + PAPER_NAMES).splitlines() if line)
+
+WORDS: Mapping[str, Sentence] = {name: sentence(name, *arguments) for name, *arguments in _SPLIT}
 """Every sentence of the pages by its id."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from camcover.engine import Tables
+from camcover.engine.evaluate import causes_of_range
 from camcover.languages import language
 from camcover.messages import Dollars
 from camcover.rulebook.records import STATES
@@ -51,7 +52,14 @@ def care_page(
         found, errors = answered(form.chosen(), tables, today, price)
         if found is not None:
             changes = what_ifs(tables, found.request, found.answer.estimate)
-            answer = answer_of(tables, found.request, found.answer, changes=changes, language=language(tag))
+            answer = answer_of(
+                tables,
+                found.request,
+                found.answer,
+                changes=changes,
+                causes=causes_of_range(tables, found.request),
+                language=language(tag),
+            )
             ways = _ways(tables, tag, form.chosen(), found)
     form = form or CareForm()
     summary = tables.directory.get(form.plan)

@@ -7,12 +7,15 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from camcover.engine import EstimateRequest, InvalidRequest, Tables
+from camcover.engine.evaluate import causes_of_range
 from camcover.engine.request import AccumulatorUse, LimitUse, UseSoFar
 from camcover.languages import Language, language
 from camcover.messages import Message
 from camcover.money import Cents
 from camcover.showing.answer import causes_of
 from camcover.showing.charts import Scale, scale
+from camcover.showing.naming import RuleNames
+from camcover.showing.range_ends import RangeEnd, ends_of
 from camcover.showing.words import WORDS
 from camcover.web.asking import asked, cents_of, limits_asked
 from camcover.web.care_page import builder_values
@@ -30,6 +33,8 @@ _MONTHS_OF_PREMIUM = 12
 class ComparedRow(NamedTuple):
     """One plan: what the same care costs under it. Without a `scale` it cannot price the care.
 
+    `ends`, `is_reached`: the least and the most with what leads there, and whether a case is at each.
+
     `premium`: as it was entered; `year_cents`: the care with twelve premiums, None = no premium is given.
     """
 
@@ -44,8 +49,10 @@ class ComparedRow(NamedTuple):
     visits: int
     months: tuple[tuple[date, int], ...]
     causes: tuple[str, ...]
+    ends: tuple[RangeEnd, ...]
     premium: str
     year_cents: int | None
+    is_reached: bool = True
 
 
 def compare_page(
@@ -98,8 +105,9 @@ def _rows(
     results = sorted(zip(plans, price_many(tables, requests), strict=True), key=rank)
     premiums = {name: _premium(name, form, errors) for name, each in results if isinstance(each, PricedPlan)}
     most = max((each.estimate.range.high_cents for _, each in results if isinstance(each, PricedPlan)), default=0)
+    under = dict(zip(plans, requests, strict=True))
     return tuple(
-        _row(tables, words, name, each, most=most, premium=(form.premiums.get(name, ""), premiums.get(name)))
+        _row(tables, words, under[name], each, most=most, premium=(form.premiums.get(name, ""), premiums.get(name)))
         for name, each in results
     )
 
@@ -129,17 +137,18 @@ def _premium(name: str, form: CareForm, errors: dict[str, Message]) -> Cents | N
 def _row(
     tables: Tables,
     words: Language,
-    plan_id: str,
+    request: EstimateRequest,
     result: PricedPlan | InvalidRequest,
     *,
     most: int,
     premium: tuple[str, Cents | None],
 ) -> ComparedRow:
     text, premium_cents = premium
+    plan_id = request.plan_id
     summary = tables.directory[plan_id]
     if isinstance(result, InvalidRequest):
-        return ComparedRow(plan_id, summary.name, summary.payer_name, None, 0, 0, 0, 0, 0, (), (), text, None)
-    estimate = result.estimate
+        return ComparedRow(plan_id, summary.name, summary.payer_name, None, 0, 0, 0, 0, 0, (), (), (), text, None)
+    estimate, causes = result.estimate, causes_of_range(tables, request)
     low, expected, high, _ = estimate.range
     return ComparedRow(
         plan=plan_id,
@@ -153,6 +162,8 @@ def _row(
         visits=len(estimate.lines),
         months=tuple((date.fromisoformat(f"{each.month}-01"), each.patient_cents) for each in estimate.months),
         causes=causes_of(estimate, words),
+        ends=ends_of(estimate.range, request, causes, RuleNames(tables, words)),
+        is_reached=causes.is_reached,
         premium=text,
         year_cents=None if premium_cents is None else expected + _MONTHS_OF_PREMIUM * premium_cents,
     )

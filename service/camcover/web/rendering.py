@@ -121,14 +121,11 @@ def _words(words: Language) -> dict[str, Any]:
     def t(message_id: str, **arguments: Any) -> str:
         return words.text(WORDS[message_id](**arguments))
 
-    def signed_words(cents: int) -> str:
-        return ("+" if cents > 0 else "\N{MINUS SIGN}") + words.dollars(abs(cents))
-
     return {
         "t": t,
         "say": words.text,
         "money": words.dollars,
-        "signed": signed_words,
+        "signed": words.change,
         "dollars": Dollars,
         "month": words.month,
         "short_month": words.short_month,

@@ -6,10 +6,11 @@ for the primary plans and one for the secondary ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from itertools import chain
 from operator import itemgetter
+from typing import TypeAlias, TypeVar
 
 from camcover.calendar import ordinal_of
 from camcover.engine.asking.accounts import Accounts, paid_to_members
@@ -21,18 +22,19 @@ from camcover.engine.asking.code_order import in_code_order
 from camcover.engine.asking.coordination import CentsByLine, Settled, settle
 from camcover.engine.asking.episodes import episode_violations, episodes_of, no_episodes
 from camcover.engine.asking.facilities import facilities_of
-from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_case
-from camcover.engine.asking.openness import Openness, openness_of
+from camcover.engine.asking.layout import Case, Placed, lay_out, place_case
+from camcover.engine.asking.openness import Openness, facts_apart, openness_of
+from camcover.engine.asking.outcomes import outcome_of
 from camcover.engine.asking.payees import reimbursed
-from camcover.engine.asking.question import Answer, LineRest, Outcome, Question
-from camcover.engine.asking.ranges import PricedCase, Way, bounds_of, known
+from camcover.engine.asking.question import Answer, Question
+from camcover.engine.asking.range_causes import RangeCauses, causes_of
+from camcover.engine.asking.ranges import Adjudicate, PricedCase, Way, bounds_of, known
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.timed import in_units
 from camcover.engine.asking.violations import violations_of
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import STATE_INDEX
-from camcover.engine.kernel.running_state import RunningState
 from camcover.engine.kernel.tables import Array
 from camcover.engine.kernel.workspace import Workspace
 from camcover.engine.request import (
@@ -47,6 +49,9 @@ from camcover.engine.request import (
 from camcover.observing import ESTIMATE_CASES, note
 from camcover.request_bounds import MAX_AGE, MAX_MEMBERS
 from camcover.rulebook.records import MemberRole, MemberStatus
+
+Read = TypeVar("Read")
+Reader: TypeAlias = Callable[[Question, Openness, PricedCase, Adjudicate], Read]
 
 _ROLES = frozenset(("", *MemberRole))
 _STATUSES = frozenset(("", *MemberStatus))
@@ -161,13 +166,13 @@ class Adjudicator:
     def _answer(self, tables: Tables, question: Question, behind: Placed | None) -> Answer:
         """The expected case of one question, read from the workspaces."""
         request, placed = question.request, question.placed
-        primary = _outcome(self.first, question.primary, placed, explain=request.explain)
+        primary = outcome_of(self.first, question.primary, placed, explain=request.explain)
         patient = self.first.patient(placed.request)
         if question.secondary is None or behind is None:
             back = self._back(tables, question, placed) if question.primary.plan.pays_members else ()
             return self._with_accounts(question, Answer(primary, None, (), (), patient, reimbursed=back))
         settled = self._settled(tables, question, placed, behind)
-        secondary = _outcome(self.second, question.secondary, behind, explain=False)
+        secondary = outcome_of(self.second, question.secondary, behind, explain=False)
         paid, forgiven = settled.secondary_paid.tolist(), settled.forgiven.tolist()
         back = self._back(tables, question, placed, behind, settled=settled)
         answer = Answer(primary, secondary, paid, forgiven, patient - sum(paid) - sum(forgiven), reimbursed=back)
@@ -216,16 +221,32 @@ class Adjudicator:
         if openness.is_nothing:
             note(ESTIMATE_CASES, 1)
             return answer._replace(openness=openness, bounds=known(question, answer.patient_cents))
+        bounds, cases = self._tried(tables, question, answer, openness, read=bounds_of)
+        note(ESTIMATE_CASES, 1 + cases)
+        return answer._replace(openness=openness, bounds=bounds)
+
+    def causes(self, tables: Tables, question: Question) -> RangeCauses:
+        """What leads to each end of the range of the one question that is laid out."""
+        (answer,) = self.answers(tables, [question], with_ranges=False)
+        openness = openness_of(tables, question, answer.primary.ledger)
+        facts = tuple(facts_apart(tables, question, openness))
+        found, _ = self._tried(tables, question, answer, openness, read=partial(causes_of, tables=tables, facts=facts))
+        return found
+
+    def _tried(
+        self, tables: Tables, question: Question, answer: Answer, openness: Openness, *, read: Reader[Read]
+    ) -> tuple[Read, int]:
+        """What is read of cases, and how many there were; they are forgotten again."""
         expected = PricedCase(answer.patient_cents, self._rows(question, question.placed))
         workspaces = [self.first] if question.secondary is None else [self.first, self.second]
         marks = [each.marks() for each in workspaces]
         adjudicate = partial(self._adjudicate, tables, question, _Layers(self, question, openness))
         before = self.first.requests.used
-        bounds = bounds_of(question, openness, expected, adjudicate)
-        note(ESTIMATE_CASES, 1 + self.first.requests.used - before)
+        found = read(question, openness, expected, adjudicate)
+        cases = self.first.requests.used - before
         for workspace, mark in zip(workspaces, marks, strict=True):
             workspace.back_to(mark)
-        return answer._replace(openness=openness, bounds=bounds)
+        return found, cases
 
     def _adjudicate(self, tables: Tables, question: Question, cases: _Layers, ways: Sequence[Way]) -> list[PricedCase]:
         """Place ways as cases, adjudicate them, and read what the patient pays in each."""
@@ -360,26 +381,3 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
     episodes = episodes_of(request) if index.counts_episodes else no_episodes(len(request.members))
     facilities = facilities_of(index, request)
     return Scope(index, edition, request, secondary, as_of, first_day, episodes, facilities)
-
-
-def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:
-    """What a case came to."""
-    index, members, count = layout.plan, layout.members, layout.line_count
-    steps = workspace.ledger.array["steps"][placed.ledger : placed.ledger + count].tolist() if explain else ()
-    ledger = workspace.ledger_rows(placed.ledger, count)
-    state = RunningState(
-        workspace.sums.span(placed.sums, (members + 1) * len(index.accumulators)),
-        workspace.slots.span(placed.slots, layout.owners * len(index.slots)),
-        workspace.visits.span(placed.visits, members * len(index.benefits)),
-        workspace.events.span(placed.events, placed.event_room),
-        placed.events,
-    )
-    rests: Mapping[int, LineRest] = {}
-    if index.hands_on:
-        rests = {place: _rest(workspace, placed.rests + place) for place, row in enumerate(ledger) if row.handed}
-    return Outcome(ledger, steps, state, rests)
-
-
-def _rest(workspace: Workspace, row: int) -> LineRest:
-    """What became of the part that a limit handed on."""
-    return LineRest(workspace.rest_row(row), workspace.rests.array["steps"][row].tolist())

@@ -84,19 +84,16 @@ class DecidingRules(NamedTuple):
 Holds: TypeAlias = Callable[[DecidingRules, AssumedFacts, Criterion], bool]
 
 
-def ways_to_complete(
+def values_apart(
     not_given: Sequence[OpenFact], contexts: Sequence[DecidingRules], groups: Sequence[DiagnosisGroups]
-) -> list[AssumedFacts]:
-    """The sets of facts of which no two make the same rules apply to the item's lines, and their limits allow the same.
-
-    Raises `TooMany`.
-    """
+) -> list[list[AssumedFacts]]:
+    """The values of each kind of facts that criteria tell apart; none where no criterion asks. Raises `TooMany`."""
     criteria = list(dict.fromkeys(each for context in contexts for rule in context.candidates for each in rule.asked))
     asked = facts_asked(criteria)
     open_facts = [fact for fact in not_given if fact in asked]
     if not open_facts:
         return []
-    parts = [
+    return [
         _apart(_diagnosis_holds, contexts, _values(OpenFact.DIAGNOSIS, open_facts, criteria, contexts, groups=groups)),
         _apart(_age_holds, contexts, _values(OpenFact.AGE, open_facts, criteria, contexts, groups=groups)),
         _apart(_place_holds, contexts, _who_and_where(open_facts, criteria, contexts, groups)),
@@ -104,13 +101,20 @@ def ways_to_complete(
         _apart(_has_waited, contexts, _starts(criteria, contexts, len(groups))),
         _apart(_is_in_year, contexts, _first_services(criteria, contexts)),
     ]
+
+
+def ways_to_complete(contexts: Sequence[DecidingRules], parts: Sequence[Sequence[AssumedFacts]]) -> list[AssumedFacts]:
+    """The sets of facts of which no two make the same rules apply to the item's lines, and their limits allow the same.
+
+    `parts`: as `values_apart` gives them. Raises `TooMany`.
+    """
     count = len(contexts)
     for part in parts:
         count *= len(part)
     if count > MOST_TRIED:
         raise TooMany
     found: dict[tuple[object, ...], AssumedFacts] = {}
-    for each in product(*parts):
+    for each in product(*parts) if parts else ():
         facts = _together(each)
         key = tuple(
             (_why_not(context, facts, rule), *(_age_holds(context, facts, each) for each in rule.allowances))

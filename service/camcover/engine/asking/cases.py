@@ -39,11 +39,12 @@ class Cases:
     def case(self, way: Way) -> Case:
         """The case of a way."""
         counts, events = self._first_count(way)
+        is_assumed = way.is_expected and self._question.request.assume_requirements
         return Case(
             tier=way.second_tier if self._plan else way.tier,
             price=way.price,
-            requirements_met=False,
-            notice_given=False,
+            requirements_met=is_assumed,
+            notice_given=is_assumed,
             in_force_only=way.strict or not self._question.request.assume_terms,
             lines=self._first_line(way),
             sums=self._first_sum(way),
@@ -57,7 +58,7 @@ class Cases:
 
     def _first_line(self, way: Way) -> int:
         """The lines with the facts, attestations and charges of a way."""
-        key = tuple((item, id(facts)) for item, facts in way.facts), way.attested, way.earned, way.stated and way.price
+        key = way.facts, way.attested, way.lacking, way.earned, way.stated and way.price
         found = self._lines.get(key)
         if found is None:
             found = self._lines[key] = self._append_lines(way)
@@ -66,10 +67,12 @@ class Cases:
     def _append_lines(self, way: Way) -> int:
         """Append the services anew, and the lines that refer to them."""
         workspace, layout = self._workspace, self._layout
-        facts, attested = dict(way.facts), dict(way.attested)
+        facts, attested, lacking = dict(way.facts), dict(way.attested), dict(way.lacking)
         first = workspace.services.used
         for (place, row), item in zip(layout.rows, self._items, strict=True):
             changed = row._replace(attestations=row.attestations | (attested.get(item, 0) & ~row.lacking))
+            if item in lacking:
+                changed = changed._replace(lacking=changed.lacking | lacking[item])
             if way.stated and place in self._openness.priced:
                 changed = changed._replace(charge=row.low if way.price == LOW else row.high)
             if (self._plan, row.member) in way.earned:
@@ -97,7 +100,7 @@ class Cases:
 
     def _first_sum(self, way: Way) -> int:
         """The sums of a way."""
-        key = way.at_most, way.critical
+        key = way.at_most, way.critical, way.sums
         found = self._sums.get(key)
         if found is None:
             found = self._sums[key] = lay_out_sums(self._workspace, self._layout, self._used(way))
@@ -107,6 +110,7 @@ class Cases:
         """The open sums of a way, by (member, accumulator)."""
         sums = self._openness.sums[self._plan]
         used = {(each.member, each.accumulator): each.maximum for each in sums} if way.at_most else {}
+        used |= {(member, number): cents for plan, member, number, cents in way.sums if plan == self._plan}
         if way.critical is not None:
             used |= self._with_left(way.critical)
         return used

@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
 from camcover.engine.asking.accounts import Owned
-from camcover.engine.asking.alternatives import AssumedFacts, DecidingRules, TooMany, facts_asked, ways_to_complete
+from camcover.engine.asking.alternatives import (
+    AssumedFacts,
+    DecidingRules,
+    TooMany,
+    facts_asked,
+    values_apart,
+    ways_to_complete,
+)
 from camcover.engine.asking.given import OpenSum
 from camcover.engine.asking.layout import OPEN_TIER, Layout, ServiceRow
 from camcover.engine.asking.open_accounts import open_accounts
@@ -173,12 +180,33 @@ def _facts(
             continue
         contexts = list(_contexts(tables, question, layouts, terms, item=place))
         try:
-            ways = tuple(ways_to_complete(missing, contexts, groups))
+            ways = tuple(ways_to_complete(contexts, values_apart(missing, contexts, groups)))
         except TooMany:
             yield place, None
         else:
             if ways:
                 yield place, ways
+
+
+def facts_apart(tables: Tables, question: Question, openness: Openness) -> Iterator[tuple[int, AssumedFacts]]:
+    """Of each open item whose ways can be listed, the values that one fact alone may have."""
+    layouts = [question.primary] if question.secondary is None else [question.primary, question.secondary]
+    groups = [layout.plan.groups for layout in layouts]
+    for item, ways in openness.facts:
+        if ways is None:
+            continue
+        contexts = list(_contexts(tables, question, layouts, openness.terms, item=item))
+        found: dict[AssumedFacts, None] = {}
+        for values in values_apart(openness.not_given[item], contexts, groups):
+            for facts in values:
+                found |= dict.fromkeys(each_alone(facts))
+        yield from ((item, each) for each in found)
+
+
+def each_alone(facts: AssumedFacts) -> Iterator[AssumedFacts]:
+    """Each fact of a set by itself."""
+    given = facts._asdict().items()
+    yield from (AssumedFacts(**{name: value}) for name, value in given if value is not None)
 
 
 def _may_be_asked(

@@ -47,6 +47,9 @@ class Way(NamedTuple):
     `critical`: this much is left of the one open deductible. `facts`, `attested`: by item. `used`: of limits, with the
     plan. `earned`: plans with the members who have earned the wellness incentive. `are_accounts_empty`: accounts whose
     balance is not given hold nothing; else they hold their amount.
+
+    `is_expected`: what the other fields do not say is as the expected case has it. Only then: `lacking`, by item the
+    attestations that are missing; `sums`: (plan, member, accumulator, cents) of open sums.
     """
 
     tier: int = 0
@@ -61,6 +64,9 @@ class Way(NamedTuple):
     used: tuple[tuple[int, OpenUse, int], ...] = ()
     earned: tuple[tuple[int, int], ...] = ()
     are_accounts_empty: bool = False
+    is_expected: bool = False
+    lacking: tuple[tuple[int, int], ...] = ()
+    sums: tuple[tuple[int, int, int, int], ...] = ()
 
 
 Change: TypeAlias = Mapping[str, Any]
@@ -104,13 +110,20 @@ def _with_unknown_codes(question: Question, bounds: PatientRange) -> PatientRang
 
 def _listed(question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate) -> PatientRange:
     """The least and the most of all cases; raises `TooMany` where they cannot be listed."""
+    totals = [expected.patient, *(each.patient for _, each in cases_of(question, openness, adjudicate))]
+    return PatientRange(min(totals), max(totals))
+
+
+def cases_of(question: Question, openness: Openness, adjudicate: Adjudicate) -> list[tuple[Way, PricedCase]]:
+    """Every case with its way; raises `TooMany` where they cannot be listed."""
     dimensions = [*_places(openness), *_facts(question, openness), *_incentives(openness), *_moving(question, openness)]
     ways = _combined(question, dimensions)
     found = adjudicate(ways)
     if openness.terms[0].waived and openness.sums[0]:
-        found += adjudicate(_critical_ways(question, ways, adjudicate))
-    totals = [expected.patient, *(each.patient for each in found)]
-    return PatientRange(min(totals), max(totals))
+        critical = _critical_ways(question, ways, adjudicate)
+        found += adjudicate(critical)
+        ways = [*ways, *critical]
+    return list(zip(ways, found, strict=True))
 
 
 def _combined(question: Question, dimensions: Sequence[Sequence[Change]]) -> list[Way]:
