@@ -19,10 +19,10 @@ from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.workflow.impact.job_files import ImpactFiles, ImpactOrder, ImpactState, JobState
 from camcover.workflow.impact.job_work import WORST, work_out
 from camcover.workflow.reviewing import SyntheticMembers, impact_on
-from small_rules import COPAY_PLAN
+from small_rules import COPAY_PLAN, FEES
 from web.reading import Page
 from web_staff.conftest import Desk, Office
-from web_staff.test_drafts import begun, dearer
+from web_staff.test_drafts import begun, dearer, fields
 
 Desks = Callable[..., Any]
 
@@ -178,10 +178,27 @@ async def test_money_stands_beside_the_rule_that_moves_it(desk_of: Desks, office
     reiki = "  calm: {therapies: [reiki], in_network: {member_pays: [{copay: $9 per visit}]}, cite: eoc p.2}\n"
     text = dearer("$30").replace("individual: $500.00", "individual: $50.00")
     path = await begun(ana, text.replace("benefits:\n", f"benefits:\n{reiki}"))
-    page = (await ana.get(await ask(ana, office.ids[1], path[1:]))).text
-    assert "hands copay-plan, touched by what it shares -$40.00 +$40.00 $0.00 1 of 2 0 more, 1 less" in page
+    shown = await ana.get(await ask(ana, office.ids[1], path[1:]))
+    page, line = shown.text, text[: text.index("individual: $50.00")].count("\n") + 1
+    shared = f"the plan itself: 1 difference, before copay.yaml:{line} , after copay.yaml:{line}"
+    money = "-$40.00 +$40.00 $0.00 1 of 2 0 more, 1 less"
+    assert f"hands copay-plan , touched by what it shares; {shared} {money}" in page
+    assert "/staff/plans/copay-plan" in {each.get("href") for tag, each in shown.tags if tag == "a"}
     calm = text.replace("benefits:\n", f"benefits:\n{reiki}").splitlines().index(reiki.rstrip()) + 1
     assert f"calm copay-plan, 1 difference, after copay.yaml:{calm} no member of this book uses it" in page
+
+
+@pytest.mark.usefixtures("jobs")
+async def test_money_that_a_shared_document_moves_leads_to_it(desk_of: Desks, office: Office) -> None:
+    """A code allowed at 28.00 in place of 48.00 lowers no copay of 30.00 but to 28.00: four visits, 8.00 less."""
+    ana = await desk_of("ana")
+    path = await begun(ana)
+    text = FEES.replace('"97810": $48.00', '"97810": $28.00')
+    assert (await ana.post(f"{path}/edit", await fields(ana, "save", text, file="fees.yaml"))).status_code == 303
+    page = (await ana.get(await ask(ana, office.ids[1], path[1:]))).text
+    line = FEES[: FEES.index('"97810"')].count("\n") + 1
+    shared = f"fees fees: 1 difference, before fees.yaml:{line} , after fees.yaml:{line}"
+    assert f"hands copay-plan , touched by what it shares; {shared} -$8.00 -$72.00 +$80.00" in page
 
 
 async def test_how_far_it_is_and_its_end(jobs: Jobs, desk_of: Desks, office: Office) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from camcover.rulebook.differences import Change, ChangeKind
 from camcover.rulebook.records import Place
@@ -12,12 +12,23 @@ from camcover.web.staff.visits import StaffSite
 from camcover.workflow.release_history import files_of_release
 from camcover.workflow.reviewing import changes
 
-__all__ = ["ChangedBenefit", "ChangedDocument", "ChangedFact", "ReleaseDifferences", "differences_of", "grouped"]
+__all__ = [
+    "ChangedBenefit",
+    "ChangedDocument",
+    "ChangedFact",
+    "ReleaseDifferences",
+    "SharedDifference",
+    "differences_of",
+    "grouped",
+]
 
 MOST_SHOWN = 500
 """Differences on one page; the number of all is told."""
 
-_WORDS = {"plan": "Plan", "policy": "Policy", "fees": "Fees", "catalog": "Catalog"}
+Key = TypeVar("Key")
+
+_PLAN = "plan"
+_WORDS = {_PLAN: "Plan", "policy": "Policy", "fees": "Fees", "catalog": "Catalog"}
 
 
 class ChangedFact(NamedTuple):
@@ -38,17 +49,28 @@ class ChangedDocument(NamedTuple):
 
 
 class ChangedBenefit(NamedTuple):
-    """How many facts of a benefit differ, and where the first stands on both sides, None where it is not there."""
+    """How many facts of a benefit differ, and where the first stands on both sides, None where it is not there.
+
+    The same of what benefits share.
+    """
 
     facts: int
     at_before: Place | None
     at_after: Place | None
 
 
+class SharedDifference(NamedTuple):
+    """What differs of what several benefits share: the words for it, and how many facts where."""
+
+    words: str
+    changed: ChangedBenefit
+
+
 class ReleaseDifferences(NamedTuple):
     """What differs from release `before` to release `after`.
 
-    `total`: how many facts, also those that are not shown; `benefits`: the facts that lie in each benefit of a plan.
+    `total`: how many facts, also those that are not shown; `benefits`: the facts that lie in each benefit of a plan;
+    `plans`: those of each plan outside its benefits; `others`: those of each document that is no plan.
     """
 
     before: str
@@ -56,6 +78,13 @@ class ReleaseDifferences(NamedTuple):
     documents: tuple[ChangedDocument, ...]
     total: int
     benefits: Mapping[tuple[str, str], ChangedBenefit]
+    plans: Mapping[str, ChangedBenefit]
+    others: tuple[SharedDifference, ...]
+
+    def beside(self, plan_id: str) -> tuple[SharedDifference, ...]:
+        """What differs that a benefit of a plan shares: of the plan itself, else of documents that plans share."""
+        own = self.plans.get(plan_id)
+        return self.others if own is None else (SharedDifference("the plan itself", own),)
 
     @property
     def left_out(self) -> int:
@@ -84,22 +113,35 @@ def grouped(before: str, after: str, found: tuple[Change, ...]) -> ReleaseDiffer
         ChangedDocument(f"{_WORDS[document]} {id_}, {edition}", tuple(map(_fact, each)))
         for (document, id_, edition), each in groups
     )
-    return ReleaseDifferences(before, after, documents, len(found), _benefits(found))
+    shared = [each for each in found if not each.benefit]
+    return ReleaseDifferences(
+        before,
+        after,
+        documents,
+        len(found),
+        benefits=_counted(((each.id, each.benefit), each) for each in found if each.benefit),
+        plans=_counted((each.id, each) for each in shared if each.document == _PLAN),
+        others=tuple(
+            SharedDifference(f"{_WORDS[document].lower()} {name}", changed)
+            for (document, name), changed in _counted(
+                ((each.document, each.id), each) for each in shared if each.document != _PLAN
+            ).items()
+        ),
+    )
 
 
-def _benefits(found: tuple[Change, ...]) -> dict[tuple[str, str], ChangedBenefit]:
-    """The benefits that differ, by plan and id."""
-    of_benefit: dict[tuple[str, str], list[Change]] = {}
-    for each in found:
-        if each.benefit:
-            of_benefit.setdefault((each.id, each.benefit), []).append(each)
+def _counted(found: Iterable[tuple[Key, Change]]) -> dict[Key, ChangedBenefit]:
+    """Differences by a key: how many, and the places of the first ones that have some."""
+    by_key: dict[Key, list[Change]] = {}
+    for key, each in found:
+        by_key.setdefault(key, []).append(each)
     return {
         key: ChangedBenefit(
             len(facts),
             next((each.at_before for each in facts if each.at_before is not None), None),
             next((each.at_after for each in facts if each.at_after is not None), None),
         )
-        for key, facts in of_benefit.items()
+        for key, facts in by_key.items()
     }
 
 

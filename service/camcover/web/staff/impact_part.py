@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from starlette.responses import Response, StreamingResponse
 
-from camcover.web.staff.differences import ChangedBenefit, ReleaseDifferences
+from camcover.web.staff.differences import ChangedBenefit, ReleaseDifferences, SharedDifference
 from camcover.web.staff.frame import framed, led_to
 from camcover.web.staff.visits import Impacts, StaffPage, Visit
 from camcover.workflow import drafting
@@ -36,6 +36,9 @@ MOST_CAUSES = 3
 MOST_RULES = 20
 """Benefits in the card."""
 
+MOST_BESIDE = 3
+"""Documents that plans share and that differ, in the row of a benefit that does not."""
+
 _LONGEST_ID = 64
 _TOLD, _EVERY_SECONDS, _RETRY_MILLISECONDS = 20, 0.5, 500
 """How often one answer tells how far a job is, before the browser asks anew; so none holds a place for long."""
@@ -55,13 +58,16 @@ class ShownBin(NamedTuple):
 class ShownRule(NamedTuple):
     """A benefit that differs, or whose lines move money: how it differs itself, if it does, and what it moves.
 
-    `figures` are None where no line of the book belongs to it.
+    `figures` are None where no line of the book belongs to it. `beside`: of one that does not differ itself what else
+    does; `beside_left_out`: how much more.
     """
 
     plan_id: str
     benefit: str
     changed: ChangedBenefit | None
     figures: Figures | None
+    beside: tuple[SharedDifference, ...]
+    beside_left_out: int
 
     @property
     def moved_cents(self) -> int:
@@ -135,13 +141,13 @@ async def impact_card(visit: Visit, sides: ImpactSides, differs: ReleaseDifferen
     wanted = visit.asked("book") or next((name for name, state in states.items() if state is not None), "")
     book = next((each for each in books if each.name == wanted), books[0])
     state = states[book.name]
-    shown = _shown(state.impact, differs.benefits) if state is not None and state.impact is not None else None
+    shown = _shown(state.impact, differs) if state is not None and state.impact is not None else None
     shows_members = book.is_invented or visit.person.may(Role.ESTIMATE)
     key = impact_key(before, digest, book.digest)
     return ImpactCard(before, after, back, key, books, book, state, shown, shows_members)
 
 
-def _shown(impact: Impact, differing: Mapping[tuple[str, str], ChangedBenefit]) -> ShownImpact:
+def _shown(impact: Impact, differs: ReleaseDifferences) -> ShownImpact:
     """An impact as the card shows it."""
     changed = [each for each in impact.change.histogram if each.members and not _is_same(each)]
     most = max((each.members for each in changed), default=1)
@@ -152,16 +158,22 @@ def _shown(impact: Impact, differing: Mapping[tuple[str, str], ChangedBenefit]) 
     plans, therapies = (
         tuple(most_changed(_changed(each), MOST_GROUPS)) for each in (impact.by_plan, impact.by_therapy)
     )
-    rules = _rules(impact, differing)
+    rules = _rules(impact, differs)
     return ShownImpact(impact, rules[:MOST_RULES], max(0, len(rules) - MOST_RULES), bins, plans, therapies, members)
 
 
-def _rules(impact: Impact, differing: Mapping[tuple[str, str], ChangedBenefit]) -> tuple[ShownRule, ...]:
+def _rules(impact: Impact, differs: ReleaseDifferences) -> tuple[ShownRule, ...]:
     """Benefits that differ, or whose lines move money: the most money first."""
     figures = {(each.plan_id, each.benefit): each.figures for each in impact.by_benefit}
-    found = (ShownRule(*key, differing.get(key), figures.get(key)) for key in {*figures, *differing})
+    found = (_rule(key, figures.get(key), differs) for key in {*figures, *differs.benefits})
     shown = (each for each in found if each.changed or each.moved_cents)
     return tuple(sorted(shown, key=lambda each: (-each.moved_cents, each.plan_id, each.benefit)))
+
+
+def _rule(key: tuple[str, str], figures: Figures | None, differs: ReleaseDifferences) -> ShownRule:
+    changed = differs.benefits.get(key)
+    beside = () if changed else differs.beside(key[0])
+    return ShownRule(*key, changed, figures, beside[:MOST_BESIDE], max(0, len(beside) - MOST_BESIDE))
 
 
 def _changed(groups: tuple[Group, ...]) -> list[Group]:
