@@ -100,6 +100,18 @@ def test_what_the_shipped_rules_name_has_a_spanish_name(shipped: Tables) -> None
     assert [each for each in missing if each != "experimental"] == []
 
 
+def test_articles_are_drawn_together() -> None:
+    """`de el` and `a el` are `del` and `al`: no such word stands before a value that begins with its article."""
+    with_article = "owner|accumulator|attestation|approval|missing|roles|parts|denials"
+    found = [
+        (name, form)
+        for name, forms in catalog_of("es").items()
+        for form in forms
+        if re.search(rf"\b(?:de|a) {{(?:{with_article})}}", form)
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("plan", ["cascade-silver", "fep-blue-standard", "original-medicare-part-b"])
 async def test_no_english_is_left_over(shipped: Tables, plan: str) -> None:
     therapies = ["acupuncture", "chiropractic", "therapeutic-massage", "reiki"]
@@ -129,6 +141,7 @@ async def test_no_english_is_left_over(shipped: Tables, plan: str) -> None:
         page = read(answer.text)
         assert page.language == "es"
         assert english_in(page.text, proper_names(shipped)) == set()
+        assert re.search(r"\b(de|a) el\b", page.text) is None
         assert "Un traductor calificado todavía no ha revisado esta traducción." in page.text
 
 
