@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from camcover.engine import Tables
+from camcover.showing.charts import COLOURS, PATTERNS
 from camcover.web import static_files
+from camcover.web.forms import MOST_ITEMS
+from camcover.web.rendering import template
 from named_tests import ROOT, names_tests_that_exist, rows_of
 from web.conftest import client_of
 from web.shipped_care import CARE
@@ -56,9 +60,20 @@ def luminance(colour: str) -> float:
 
 
 def test_figures_in_the_chart_can_be_read_without_colour() -> None:
-    """White on each colour of a kind of care has a contrast of 4.5 in grey, too; what is hatched has a white ground."""
+    """White on each colour of a kind of care has a contrast of 4.5 in grey, too; on patterns they stand on white."""
     sheet = (STATIC / "camcover.css").read_text(encoding="utf-8")
     colours = re.findall(r"--c\d:(#[0-9a-f]{6})", sheet)
     assert len(colours) == 6
     for each in colours:
         assert 1.05 / (luminance(each) + 0.05) >= 4.5, each
+
+
+def test_kinds_of_care_are_told_apart_by_patterns() -> None:
+    """As many patterns as a form has kinds of care: all differ, covered or not, and none stands for two of them."""
+    module: Any = template("_patterns.html").make_module({"colours": COLOURS, "kinds": PATTERNS})
+    drawn = re.findall(r'<pattern id="(kind|open)-(\d)"[^>]*>(.*?)</pattern>', str(module.defs(MOST_ITEMS)))
+    assert [(each[0], int(each[1])) for each in drawn] == [
+        (kind, number) for number in range(MOST_ITEMS) for kind in ("kind", "open")
+    ]
+    shapes = {re.sub(r"\b[fs]\d", "", each[2]) for each in drawn}
+    assert len(shapes) == 2 * MOST_ITEMS

@@ -1,7 +1,8 @@
 """Charts of a plan of care as plain geometry; templates draw them as SVG.
 
-What comes in: amounts and lines. What goes out: rectangles in units of the drawing. What the plan does not cover is
-hatched, so that it is told apart without colour; a table with the same figures stands below each chart.
+What comes in: amounts and lines. What goes out: rectangles in units of the drawing. Each kind of care has a pattern
+besides its colour, and what the plan does not cover is hatched on white, so that all are told apart without colour; a
+table with the same figures stands below each chart.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from camcover.languages import Language
 
 __all__ = [
     "COLOURS",
+    "PATTERNS",
     "Column",
     "ColumnPart",
     "MonthChart",
@@ -28,6 +30,9 @@ __all__ = [
 
 COLOURS = 6
 """Colours of kinds of care; further kinds begin again."""
+
+PATTERNS = 8
+"""Patterns of kinds of care, of which the first is none; as many as a form has kinds. Further kinds begin again."""
 
 WIDTH, HEIGHT = 340, 220
 _TOP, _BOTTOM, _WIDEST, _LEAST_LABEL = 26, 26, 60, 17
@@ -56,9 +61,14 @@ class ColumnPart(NamedTuple):
     label: str
 
     @property
-    def colour(self) -> int:
-        """The number of its colour."""
-        return self.item % COLOURS
+    def pattern(self) -> str:
+        """Its pattern: the care's own, or the care's hatching."""
+        return f"{'kind' if self.covered else 'open'}-{self.item % PATTERNS}"
+
+    @property
+    def has_plain_ground(self) -> bool:
+        """Whether its figure can stand on it: its colour has no pattern."""
+        return self.covered and self.item % PATTERNS == 0
 
 
 class Column(NamedTuple):

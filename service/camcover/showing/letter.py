@@ -118,8 +118,7 @@ def _months(told: Told) -> dict[str, Any]:
             "name": words.short_month(each.month),
             "x": each.x,
             "parts": [
-                {"y": part.y, "height": part.height, "covered": part.covered, "colour": part.item}
-                for part in each.parts
+                {"y": part.y, "height": part.height, "covered": part.covered, "kind": part.item} for part in each.parts
             ],
         }
         for each in chart.columns
@@ -134,8 +133,13 @@ def _months(told: Told) -> dict[str, Any]:
             "columns": columns,
         },
         "alt": "; ".join(": ".join(each) for each in rows),
-        "legend": [{"name": name, "colour": place} for place, name in enumerate(chart.names)],
-        "hatched": told.say("web-hatched") if chart.uncovered else None,
+        "legend": [
+            *({"name": name, "kind": place, "covered": True} for place, name in enumerate(chart.names)),
+            *(
+                {"name": told.say("web-month-not-covered", therapy=chart.names[place]), "kind": place, "covered": False}
+                for place in chart.uncovered
+            ),
+        ],
         "head": [told.say("web-month"), told.say("web-share-you")],
         "rows": rows,
         "foot": [told.say("letter-sum"), told.money(told.answer.estimate.totals.patient_cents)],

@@ -130,7 +130,6 @@ web-worth-nothing
 web-worth-unknown
 web-months
 web-month
-web-hatched
 web-month-not-covered therapy
 web-as-table
 web-others

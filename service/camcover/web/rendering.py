@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from camcover.languages import ENGLISH, Language, language, languages
 from camcover.messages import Dollars
 from camcover.money import dollars
-from camcover.showing.charts import COLOURS
+from camcover.showing.charts import COLOURS, PATTERNS
 from camcover.showing.words import WORDS
 from camcover.web.static_files import prefix
 from camcover.workflow.impact.words import signed
@@ -84,6 +84,7 @@ def html(name: str, /, tag: str, here: str = "", **values: Any) -> str:
         # Names of documents stay as their publishers have them.
         rules_language=ENGLISH,
         colours=COLOURS,
+        kinds=PATTERNS,
         **_words(words),
         **values,
     )
