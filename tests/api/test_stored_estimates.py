@@ -151,6 +151,41 @@ def test_a_slow_search_for_a_member_goes_on_with_the_next_page(url: str, monkeyp
     database.close()
 
 
+def test_a_search_for_a_plan_asks_the_database_for_a_few_rows_at_a_time(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One answer over all rows could take so long that the database was given up for everybody.
+
+    Each look at the clock is one second later than the last: a page ends after the two estimates of one query.
+    """
+    monkeypatch.setattr(stored_estimates, "_ROWS_AT_ONCE", 2)
+    database = open_database(url)
+    store = KeptEstimates(database)
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    plans = {"a": "rare", "b": "plan", "c": "plan", "d": "rare", "e": "plan"}
+    store.keep(
+        [
+            StoredEstimate(f"estimates/{name}", "ana", None, b"", plan, "rules-0", noon, b"", b"", b"")
+            for name, plan in plans.items()
+        ]
+    )
+    pages: list[list[str]] = []
+    token = ""
+    while not pages or token:
+        request = messages.ListEstimatesRequest(plan_id="rare", page_token=token)
+        page = stored_estimates.page_of(store, request, "ana", itertools.count(0.0).__next__)
+        pages.append([each.name for each in page.estimates])
+        token = page.next_page_token
+    assert pages == [["estimates/d"], [], ["estimates/a"]]
+    request = messages.ListEstimatesRequest(plan_id="rare", page_size=1)
+    first = stored_estimates.page_of(store, request, "ana", lambda: 0.0)
+    request.page_token = first.next_page_token
+    rest = stored_estimates.page_of(store, request, "ana", lambda: 0.0)
+    assert [each.name for each in (*first.estimates, *rest.estimates)] == ["estimates/d", "estimates/a"]
+    assert rest.next_page_token == ""
+    database.close()
+
+
 @pytest.mark.parametrize("key", ["2026-03-02T12:00:00 estimates/1", "noon estimates/1", "2026-03-02T12:00:00+00:00"])
 async def test_a_token_that_no_page_gave_is_refused(kept: Serve, key: str) -> None:
     async with kept() as stub:

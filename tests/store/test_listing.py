@@ -67,7 +67,6 @@ def test_a_list_has_those_of_its_subject_newest_first(database: Database) -> Non
     assert names(store, everything) == "cba"
     assert names(store, everything, 2) == "cb"
     assert names(store, everything._replace(after=(DAY + timedelta(minutes=2), "estimates/b"))) == "a"
-    assert names(store, everything._replace(plan_id="plan")) == "ba"
     assert names(store, everything._replace(since=DAY + timedelta(minutes=2))) == "cb"
     assert names(store, everything._replace(before=DAY + timedelta(minutes=2))) == "a"
     last = store.listed(everything, 9)[-1]

@@ -33,14 +33,13 @@ class ListedEstimate(NamedTuple):
 
 
 class EstimateQuery(NamedTuple):
-    """Which estimates to list: those of `subject`, of a plan if one is named, made in a time.
+    """Which estimates to list: those of `subject`, made in a time.
 
     `since` belongs to that time, `before` does not. `after`: time and name of the last one of the page before.
     `with_requests`: give what was asked, too, where it is kept.
     """
 
     subject: str
-    plan_id: str = ""
     since: datetime | None = None
     before: datetime | None = None
     after: tuple[datetime, str] | None = None
@@ -76,15 +75,14 @@ def listed(connection: Connection, wanted: EstimateQuery, most: int) -> list[Lis
     query = select(*_LISTED, _ESTIMATES.c.body.is_not(None).label("is_whole"), request, _KEYS.c.request_id)
     query = query.outerjoin_from(_ESTIMATES, _KEYS, _KEYS.c.estimate == name)
     query = query.where(_ESTIMATES.c.subject == wanted.subject).order_by(made.desc(), name.desc()).limit(most)
-    if wanted.plan_id:
-        query = query.where(_ESTIMATES.c.plan_id == wanted.plan_id)
     if wanted.since is not None:
         query = query.where(made >= wanted.since)
     if wanted.before is not None:
         query = query.where(made < wanted.before)
     if wanted.after is not None:
         last, last_name = wanted.after
-        query = query.where(or_(made < last, (made == last) & (name < last_name)))
+        # The first condition is for the index: a later page begins where it is, and walks over none before it.
+        query = query.where(made <= last, or_(made < last, name < last_name))
     return [ListedEstimate(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
 
 
