@@ -62,7 +62,7 @@ async def test_the_letter_has_approvals_and_what_each_is_worth(site: httpx.Async
     wanted = (await asked(site, "/en/plan/letter.pdf", HANDS)).text
     assert "It could be $40.00 to $200.00. What we assumed is listed below." in wanted
     ends = "It will not be less than $40.00, by what you told us. What leads to the most, $200.00:"
-    assert f"{ends} • Massage without a referral: +$160.00 Each amount" in wanted
+    assert f"{ends} • Massage without a referral: +$160.00 Before the first visit" in wanted
     assert "Ask for it Massage: get a referral $160.00 more" in wanted
     assert "The hands benefit needs a referral. The estimate assumes that you have it." in wanted
     had = (await asked(site, "/en/plan/letter.pdf", HANDS | {"have-0": "referral"})).text

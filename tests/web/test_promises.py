@@ -40,10 +40,13 @@ def packed(content: bytes) -> int:
     return len(gzip.compress(content))
 
 
-async def test_a_page_weighs_less_than_sixty_kilobytes(shipped: Tables) -> None:
+@pytest.mark.parametrize("left_out", ["12", ""], ids=["one kind of care", "three kinds"])
+@pytest.mark.parametrize("tag", ["en", "es"])
+async def test_a_page_weighs_less_than_sixty_kilobytes(shipped: Tables, tag: str, left_out: str) -> None:
     """The plan as a first page, with its sheet, its scripts and its font, which is packed already; the editor 150."""
     async with client_of(shipped) as client:
-        first = await client.post("/en/plan", data={name: text for name, text in CARE.items() if name[-1] not in "12"})
+        form = {name: text for name, text in CARE.items() if name[-1] not in left_out}
+        first = await client.post(f"/{tag}/plan", data=form)
         assert isinstance(first, httpx.Response)
     names = {"camcover.css", "htmx.min.js", "pages.js", "icon.svg"}
     assert set(re.findall(r'/static/\w+/([\w.-]+)"', first.text)) == names

@@ -62,7 +62,8 @@ async def test_figures_worked_by_hand(both: httpx.AsyncClient) -> None:
     assert "It could be $1,553.60 to $2,790.00." in page.texts
     low = "It will not be less than $1,553.60, by what you told us."
     high = "What leads to the most, $2,790.00: Acupuncture without prior authorization +$1,080.00"
-    assert f"{low} {high} Therapeutic massage without a referral +$156.40" in page.text
+    massage = "Therapeutic massage without a referral +$156.40 Each amount is what that alone changes."
+    assert f"{low} {high} {massage}" in page.text
     assert "Acupuncture: get prior authorization Without it you would pay $1,080.00 more." in page.text
     assert "Therapeutic massage: get a referral Without it you would pay $156.40 more." in page.text
     assert page.of("months-text") == "March 2026: $466.00; April 2026: $338.00; May 2026: $334.00; June 2026: $415.60"
@@ -101,11 +102,23 @@ async def test_an_unknown_deductible_opens_the_range_at_both_ends(both: httpx.As
     assert f"{low} It will not be more than $1,848.00, by what you told us." in page.text
     open_one = await shown(both, **{"sum-deductible": ""})
     high = "What leads to the most, $2,928.00: Acupuncture without prior authorization +$1,080.00"
-    assert f"{low} {high} Each amount" in open_one.of("range")
+    assert f"{low} {high} Why? 3 facts are open" in open_one.of("range")
     assert "Therapeutic massage without a referral" not in open_one.of("range")
     assert "It could be $1,233.60 to $2,928.00." in open_one.texts
     assert "The acupuncture benefit needs prior authorization. The estimate assumes that you have it." in open_one.texts
     assert "The massage benefit needs a referral. The estimate assumes that you have it." in open_one.texts
+
+
+async def test_a_range_that_no_case_reaches_says_so(both: httpx.AsyncClient) -> None:
+    """Nothing is known of sums and of use before: from nothing to all charges, $3,280.
+
+    Past the maximum only the four visits that are not covered are owed, at $120.00: 1,848 - 480 = $1,368 less.
+    """
+    page = await shown(both, **{"sum-deductible": "", "sum-oop_max": "", "before": ""})
+    assert "It could be $0.00 to $3,280.00." in page.texts
+    low = "What leads to the least, $0.00: Your out-of-pocket maximum is already reached \N{MINUS SIGN}$1,368.00"
+    assert f"{low} Your deductible is already met \N{MINUS SIGN}$614.40" in page.of("range")
+    assert "Too many facts are open to try every case." in page.of("range")
 
 
 @pytest.mark.parametrize("changes", [{}, {"visits-0": "12"}, {"minutes-2": ""}, {"tier-0": "out_of_network"}], ids=str)

@@ -20,7 +20,7 @@ from camcover.rulebook.records import Attestation
 from camcover.rulebook.term_messages import attestation
 from camcover.showing.charts import MonthChart, ShareBar, month_chart, others_cents, split
 from camcover.showing.naming import RuleNames
-from camcover.showing.range_ends import RangeEnd, ends_of
+from camcover.showing.range_ends import RangeEnd, ends_of, note_of
 from camcover.showing.words import WORDS
 from camcover.workflow.pricing import PricedPlan
 from camcover.workflow.what_ifs import WhatIf, WhatIfKind, approvals_of
@@ -133,7 +133,7 @@ class OtherCost(NamedTuple):
 class CareAnswer(NamedTuple):
     """All that the page shows.
 
-    `ends`: the least and the most with what leads there; `is_reached`: whether a case is at each of them.
+    `ends`: the least and the most with what leads there; `ends_note`: the message of what their amounts are, or empty.
     """
 
     priced: PricedPlan
@@ -143,7 +143,7 @@ class CareAnswer(NamedTuple):
     is_exact: bool
     causes: tuple[str, ...]
     ends: tuple[RangeEnd, ...]
-    is_reached: bool
+    ends_note: str
     shares: tuple[ShareBar, ...]
     months: MonthChart
     approvals: tuple[Approval, ...]
@@ -168,6 +168,7 @@ def answer_of(
         _care(item.therapy, [line for line in estimate.lines if line.item_index == place], names, urls)
         for place, item in enumerate(request.items)
     )
+    ends = () if causes is None else ends_of(estimate.range, request, causes, names)
     lows = estimate.range.low_cents, estimate.range.high_cents
     return CareAnswer(
         priced=priced,
@@ -176,8 +177,8 @@ def answer_of(
         covered=sum(each.covered for each in care),
         is_exact=lows[0] == lows[1],
         causes=causes_of(estimate, language),
-        ends=() if causes is None else ends_of(estimate.range, request, causes, names),
-        is_reached=causes is None or causes.is_reached,
+        ends=ends,
+        ends_note=note_of(ends, is_reached=causes is None or causes.is_reached),
         shares=split(estimate.totals),
         months=month_chart(estimate.lines, [names.therapy(item.therapy) for item in request.items], language),
         approvals=_approvals(request, estimate, changes, names),

@@ -61,7 +61,7 @@ def letter(told: Told) -> dict[str, Any]:
         "steps_left": say("letter-steps-left") if runs > MOST_STEPS else "",
         "told": [list(each) for each in _facts(told)],
         "ends": [_end(told, each) for each in answer.ends],
-        "ends_note": say("web-range-alone" if answer.is_reached else "web-range-widened") if answer.ends else "",
+        "ends_note": say(answer.ends_note) if answer.ends_note else "",
         "assumed": list(answer.causes),
         "sources": [{"text": text, "url": url} for text, url in sources.items()],
         "gfe": good_faith(told),

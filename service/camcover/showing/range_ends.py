@@ -5,6 +5,7 @@ What comes in: a request, its estimate and the engine's causes. What goes out: t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from camcover.engine import EstimateRequest
@@ -16,7 +17,7 @@ from camcover.rulebook.term_messages import allowed, attestation
 from camcover.showing.naming import RuleNames
 from camcover.showing.words import WORDS
 
-__all__ = ["EndCause", "RangeEnd", "ends_of"]
+__all__ = ["EndCause", "RangeEnd", "ends_of", "note_of"]
 
 _OF_CARE = {
     CauseKind.LOW_PRICES,
@@ -49,7 +50,9 @@ class RangeEnd(NamedTuple):
     def word(self) -> str:
         """The message of its head."""
         end = "low" if self.is_low else "high"
-        return f"web-range-{end}-expected" if self.is_expected else f"web-range-{end}"
+        if self.is_expected:
+            return f"web-range-{end}-expected"
+        return f"web-range-{end}" if self.causes else f"web-range-{end}-alone"
 
 
 def ends_of(bounds: Range, request: EstimateRequest, causes: RangeCauses, names: RuleNames) -> tuple[RangeEnd, ...]:
@@ -61,6 +64,13 @@ def ends_of(bounds: Range, request: EstimateRequest, causes: RangeCauses, names:
         RangeEnd(is_low, cents, cents == expected, tuple(_told(each, request, names) for each in found))
         for is_low, cents, found in ((True, low, causes.low), (False, high, causes.high))
     )
+
+
+def note_of(ends: Sequence[RangeEnd], *, is_reached: bool) -> str:
+    """The message of what the amounts of causes are; empty where there is nothing to say."""
+    if not ends or not is_reached:
+        return "web-range-widened" if ends else ""
+    return "web-range-alone" if any(len(each.causes) > 1 for each in ends) else ""
 
 
 def _told(cause: RangeCause, request: EstimateRequest, names: RuleNames) -> EndCause:

@@ -95,6 +95,8 @@ web-range-high amount
 web-range-low-expected amount
 web-range-high-expected amount
 web-range-alone
+web-range-low-alone amount
+web-range-high-alone amount
 web-range-together
 web-range-widened
 web-cause-network therapies tier

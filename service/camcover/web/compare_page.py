@@ -15,7 +15,7 @@ from camcover.money import Cents
 from camcover.showing.answer import causes_of
 from camcover.showing.charts import Scale, scale
 from camcover.showing.naming import RuleNames
-from camcover.showing.range_ends import RangeEnd, ends_of
+from camcover.showing.range_ends import RangeEnd, ends_of, note_of
 from camcover.showing.words import WORDS
 from camcover.web.asking import asked, cents_of, limits_asked
 from camcover.web.care_page import builder_values
@@ -33,7 +33,7 @@ _MONTHS_OF_PREMIUM = 12
 class ComparedRow(NamedTuple):
     """One plan: what the same care costs under it. Without a `scale` it cannot price the care.
 
-    `ends`, `is_reached`: the least and the most with what leads there, and whether a case is at each.
+    `ends`, `ends_note`: the least and the most with what leads there, and the message of what their amounts are.
 
     `premium`: as it was entered; `year_cents`: the care with twelve premiums, None = no premium is given.
     """
@@ -52,7 +52,7 @@ class ComparedRow(NamedTuple):
     ends: tuple[RangeEnd, ...]
     premium: str
     year_cents: int | None
-    is_reached: bool = True
+    ends_note: str = ""
 
 
 def compare_page(
@@ -149,6 +149,7 @@ def _row(
     if isinstance(result, InvalidRequest):
         return ComparedRow(plan_id, summary.name, summary.payer_name, None, 0, 0, 0, 0, 0, (), (), (), text, None)
     estimate, causes = result.estimate, causes_of_range(tables, request)
+    ends = ends_of(estimate.range, request, causes, RuleNames(tables, words))
     low, expected, high, _ = estimate.range
     return ComparedRow(
         plan=plan_id,
@@ -162,8 +163,8 @@ def _row(
         visits=len(estimate.lines),
         months=tuple((date.fromisoformat(f"{each.month}-01"), each.patient_cents) for each in estimate.months),
         causes=causes_of(estimate, words),
-        ends=ends_of(estimate.range, request, causes, RuleNames(tables, words)),
-        is_reached=causes.is_reached,
+        ends=ends,
+        ends_note=note_of(ends, is_reached=causes.is_reached),
         premium=text,
         year_cents=None if premium_cents is None else expected + _MONTHS_OF_PREMIUM * premium_cents,
     )
