@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
-.PHONY: bench-commands bench-pages bench-compare bench-keep proto breaking wheel client coverage nightly node
+.PHONY: bench-commands bench-imported bench-pages bench-compare bench-keep proto breaking wheel client coverage nightly node
 .PHONY: fuzz chaos soak overload editor browser screenshots image-steps deploy-checks engines limit format docs sbom audit lock clean
 
 help: ## list the verbs
@@ -80,6 +80,9 @@ bench-impact: $(ENVIRONMENT) ## measure a million members under two rule sets be
 
 bench-rules: $(ENVIRONMENT) ## measure 20,000 plan files: reading, compiling, starting, memory, one estimate (DATA=folder of the tables)
 	$(BIN)/python benchmarks/many_rules.py $(DATA)
+
+bench-imported: $(ENVIRONMENT) ## measure real plans from the import to a price (DATA=folder of the tables, PLANS=how many)
+	$(BIN)/python benchmarks/imported_rules.py $(DATA) $(PLANS)
 
 bench-following: $(ENVIRONMENT) ## measure how long services take to follow an activation, on SQLite and PostgreSQL
 	$(BIN)/python benchmarks/following.py
