@@ -76,7 +76,10 @@ def test_the_file_of_tokens_is_reloaded(tmp_path: Path) -> None:
         ('[[token]]\nsubject = "ana"', "token 1: found subject; expected roles, sha256, subject"),
         (GOOD.format("0" * 63), "token 1: found sha256 .*; expected the 64 hexadecimal digits of `camcover token`"),
         (GOOD.format("0" * 64).replace("ana", " "), "token 1: found subject ' '; expected a name"),
-        (GOOD.format("0" * 64).replace("ana", "saved-by-pages"), "found subject 'saved-by-pages', which has what"),
+        (
+            GOOD.format("0" * 64).replace("ana", "saved-by-pages"),
+            "found subject 'saved-by-pages', which is reserved for",
+        ),
         (
             GOOD.format("0" * 64).replace("rules.read", "boss"),
             "found roles .*boss.*; expected some of estimate, rules.read",

@@ -133,12 +133,12 @@ async def test_payers_by_the_claim_that_the_settings_name(
         ({"aud": "another"}, "it is for another audience"),
         ({"aud": ["another"]}, "it is for another audience"),
         ({"aud": None}, "it is for another audience"),
-        ({"exp": None}, "it says no time until which it holds"),
-        ({"exp": "never"}, "it says no time until which it holds"),
-        ({"exp": 1e300}, "it says no time until which it holds"),
-        ({"exp": True}, "it says no time until which it holds"),
-        ({"nbf": "now"}, "it says no time until which it holds"),
-        ({"nbf": int(NOW.timestamp()) + 3600}, "it does not hold yet"),
+        ({"exp": None}, "its end (exp) is missing or not a time"),
+        ({"exp": "never"}, "its end (exp) is missing or not a time"),
+        ({"exp": 1e300}, "its end (exp) is missing or not a time"),
+        ({"exp": True}, "its end (exp) is missing or not a time"),
+        ({"nbf": "now"}, "its beginning (nbf) is not a time"),
+        ({"nbf": int(NOW.timestamp()) + 3600}, "it is not valid yet (nbf)"),
         ({"sub": None}, "it has no sub that names a caller"),
         ({"sub": 7}, "it has no sub that names a caller"),
         ({"sub": "a\nb"}, "it has no sub that names a caller"),
@@ -173,7 +173,7 @@ def forged(provider: IdentityProvider) -> dict[str, tuple[str, str]]:
     content = f"{encoded(json.dumps({'alg': 'HS256', 'kid': 'first'}).encode())}.{claims}"
     by_hmac = f"{content}.{encoded(hmac.digest(public, content.encode(), 'sha256'))}"
     other_claims = encoded(json.dumps(provider.claims(sub="ana")).encode())
-    wrong, signed = "its algorithm is none of RS256, ES256", "its signature is not the issuer's"
+    wrong, signed = "its algorithm is not one of RS256, ES256", "its signature is not the issuer's"
     return {
         "by another key of the same kid": (stranger.token(provider.claims()), signed),
         "with claims of its own": (f"{header}.{other_claims}.{signature}", signed),
@@ -227,7 +227,7 @@ async def test_a_token_ends_at_its_time_and_the_leeway(provider: IdentityProvide
     assert message.startswith("the token of portal expired on ")
     strict = access_to(provider, leeway_seconds=0)
     assert (await refusal(strict, provider.token(exp=now - 10)))[1] == "TOKEN_EXPIRED"
-    assert (await refusal(strict, provider.token(nbf=now + 10)))[2] == "it does not hold yet"
+    assert (await refusal(strict, provider.token(nbf=now + 10)))[2] == "it is not valid yet (nbf)"
 
 
 async def test_es256_and_a_key_without_an_id() -> None:
@@ -237,7 +237,7 @@ async def test_es256_and_a_key_without_an_id() -> None:
         only = provider.keys[-1]
         assert isinstance(await judged(access, only.token(provider.claims(), kid=None)), Caller)
         strict = access_to(provider, algorithms=(SigningAlgorithm.RS256,))
-        assert (await refusal(strict, provider.token()))[2] == "its algorithm is none of RS256"
+        assert (await refusal(strict, provider.token()))[2] == "its algorithm is not one of RS256"
 
 
 async def test_a_new_key_is_fetched_when_a_token_names_it(provider: IdentityProvider) -> None:
@@ -320,7 +320,7 @@ async def test_an_issuer_that_is_away(provider: IdentityProvider) -> None:
 @pytest.mark.parametrize(
     ("path", "answer", "said"),
     [
-        (DISCOVERY, (200, b'{"issuer": "http://other"}'), "of another issuer; expected http"),
+        (DISCOVERY, (200, b'{"issuer": "http://other"}'), "found another issuer; expected http"),
         (DISCOVERY, (200, b"[]"), "expected a JSON object"),
         (DISCOVERY, (200, b"<html>"), "Expecting value"),
         (DISCOVERY, (200, b"[" * 100_000), "recursion"),
@@ -345,7 +345,7 @@ async def test_where_the_keys_are_is_checked(provider: IdentityProvider) -> None
         provider.instead[DISCOVERY] = (200, json.dumps(document).encode())
         assert (await refusal(access_to(provider), provider.token()))[1] == "ISSUER_UNAVAILABLE"
     far = {"issuer": "https://id.example", "jwks_uri": f"{provider.issuer}/keys"}
-    with pytest.raises(IssuerUnreachable, match="its jwks_uri is an address of this machine"):
+    with pytest.raises(IssuerUnreachable, match="found a jwks_uri on this machine"):
         IssuerKeys("https://id.example", lambda _: far)._asked()
 
 

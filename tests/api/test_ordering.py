@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from camcover.api.estimate_servicer import EstimateServicer
-from camcover.api.ordering import AHEAD, InOrder, Room
+from camcover.api.ordering import AHEAD, OrderedAnswers, Room
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2
 from camcover.store import NoStore
 from camcover.workflow.rules_in_force import RulesInForce
@@ -48,7 +48,7 @@ def in_order(
     expected: Callable[[int], int] = lambda _: 100,
 ) -> AsyncGenerator[bytes, None]:
     """The answers of one stream."""
-    return InOrder(answer, expected, room or Room()).answers(requests)
+    return OrderedAnswers(answer, expected, room or Room()).answers(requests)
 
 
 async def all_done() -> None:

@@ -86,20 +86,22 @@ async def test_an_author_changes_the_rules_of_one_payer_alone(tmp_path: Path) ->
     async with staffed(tmp_path) as staff:
         first_by_bob = await refused(staff.publish("bob"))
         assert first_by_bob.endswith(
-            "may change the rules of other; this would also change all others, since nothing is active yet"
+            "may change the rules of other; "
+            "this would also change the rules of all payers, because no release is active yet"
         )
         first = await staff.publish("boss")
-        assert (await refused(staff.activate("bob", first))).endswith("since nothing is active yet")
+        assert (await refused(staff.activate("bob", first))).endswith("because no release is active yet")
         await staff.activate("boss", first)
 
-        foreign = "bob may change the rules of other; this would also change those of example"
+        foreign = "bob may change the rules of other; this would also change the rules of example"
         assert await refused(staff.publish("bob", share=1)) == foreign
         assert await refused(staff.publish("bob", copay=25, share=1)) == foreign
-        assert (await refused(staff.publish("bob", catalog="# mine\n"))).endswith("to no payer alone: catalog.yaml")
+        assert (await refused(staff.publish("bob", catalog="# mine\n"))).endswith("to no single payer: catalog.yaml")
 
         own = await staff.publish("bob", copay=25)
         assert await refused(staff.activate("ana", own)) == foreign.replace("bob", "ana").replace(
-            "of other; this would also change those of example", "of example; this would also change those of other"
+            "of other; this would also change the rules of example",
+            "of example; this would also change the rules of other",
         )
         assert await staff.activate("bob", own) == first
         theirs = await staff.publish("ana", copay=25, share=1)

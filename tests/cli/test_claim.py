@@ -17,7 +17,7 @@ def test_a_claim_becomes_a_request_that_is_priced(rules: Path, tmp_path: Path, r
     file.write_text(claim_file(*CLAIM, "NTE*ADD*NAMES ANA"), encoding="utf-8")
     asked = run("claim", file, "--plan", "share-plan", "--tier", "in_network")
     assert asked.exit_code == 0
-    assert asked.stderr == f"{file}:{FIRST + 5}: segment NTE: found segment NTE; expected one that is read here\n"
+    assert asked.stderr == f"{file}:{FIRST + 5}: segment NTE: found a segment that is not read; expected none\n"
     used = [{"accumulator": name, "used_cents": 0} for name in ("deductible", "oop_max")]
     request = json.loads(asked.stdout)
     request["members"][0]["accumulators"] = used

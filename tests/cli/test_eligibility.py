@@ -130,7 +130,7 @@ def test_a_question_about_the_days_of_a_request(run: Any, rules: Path) -> None:
 def test_questions_that_cannot_be_asked(run: Any) -> None:
     asked = json.dumps(question())
     wrong = run("inquiry", "-", *WHO, "--service-types", "6*", stdin=asked)
-    assert (wrong.exit_code, "service_types: found a text that is no code" in wrong.stderr) == (2, True)
+    assert (wrong.exit_code, "service_types: found a text that is not a code" in wrong.stderr) == (2, True)
     nobody = run("inquiry", "-", *WHO, "--member", "bob", stdin=asked)
     assert (nobody.exit_code, "found 'bob'; expected one of ana" in nobody.stderr) == (2, True)
     items = [question()["items"][0] | {"member_id": "ana"}]

@@ -68,7 +68,7 @@ def test_the_request_may_come_from_standard_input(rules: Path, run: Any) -> None
             "found text that is not JSON (line 1, column 1: Expecting value); expected one JSON object [INVALID_JSON]",
         ),
         ("{", "found text that is not JSON (line 1, column 2"),
-        ("[" * 100_000, "found JSON with a number that is too large or too many levels"),
+        ("[" * 100_000, "found JSON with a number that is too large, or with too many levels"),
         ("[]", "found a list; expected an object [INVALID_JSON]"),
         (
             '{"plan": "x"}',

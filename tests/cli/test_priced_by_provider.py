@@ -105,7 +105,7 @@ def test_an_estimate_of_what_is_no_file_of_prices(rules: Path, tmp_path: Path) -
 def test_a_service_has_prices_of_its_own(rules: Path) -> None:
     done = CliRunner().invoke(app, ["estimate", "-", "--server", "127.0.0.1:1", "--prices", str(rules / "fees.yaml")])
     assert done.exit_code == 2
-    assert "--prices goes with --rules" in done.stderr
+    assert "--prices needs --rules" in done.stderr
 
 
 @pytest.mark.processes

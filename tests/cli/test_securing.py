@@ -50,9 +50,9 @@ def test_which_addresses_only_this_machine_reaches(address: str, *, expected: bo
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ((FILE, None, None), "--tls-certificate and --tls-key go together"),
-        ((None, FILE, None), "--tls-certificate and --tls-key go together"),
-        ((None, None, FILE), "--tls-client-ca goes with --tls-certificate"),
+        ((FILE, None, None), "give both --tls-certificate and --tls-key, or neither"),
+        ((None, FILE, None), "give both --tls-certificate and --tls-key, or neither"),
+        ((None, None, FILE), "--tls-client-ca needs --tls-certificate"),
     ],
 )
 def test_options_of_tls_that_do_not_go_together(files: Any, said: str) -> None:
@@ -81,7 +81,7 @@ def test_which_ports_are_plain(http: str, *, encrypts: bool, http_plain: bool, p
 
 @pytest.mark.parametrize(("http", "encrypts"), [("", True), (LOCAL, False)])
 def test_http_does_without_a_certificate_only_where_there_is_one(http: str, *, encrypts: bool) -> None:
-    with pytest.raises(typer.BadParameter, match="--http-plain goes with --http and --tls-certificate"):
+    with pytest.raises(typer.BadParameter, match="--http-plain needs --http and --tls-certificate"):
         plain_ports(LOCAL, http, encrypts=encrypts, http_plain=True)
 
 
@@ -144,7 +144,7 @@ def test_a_client_whose_files_cannot_be_used(run: Any, tmp_path: Path) -> None:
     assert (missing.exit_code, missing.stderr) == (2, f"{tmp_path / 'none.pem'}: No such file or directory\n")
     half = run(*asked[:4], "--tls-key", FILE, stdin=json.dumps(question()))
     assert half.exit_code == 2
-    assert "--tls-certificate and --tls-key go together" in half.stderr
+    assert "give both --tls-certificate and --tls-key, or neither" in half.stderr
 
 
 @pytest.mark.processes

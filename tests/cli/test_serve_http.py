@@ -101,7 +101,7 @@ def test_an_address_that_others_reach_needs_consent(run: Any) -> None:
     ("options", "said"),
     [
         (["--http", "here"], "--http here: expected HOST:PORT with a port from 0 to 65535"),
-        (["--http-origins", "https://portal.example"], "--http-origins goes with --http"),
+        (["--http-origins", "https://portal.example"], "--http-origins needs --http"),
         (
             ["--http", "127.0.0.1:0", "--http-origins", "https://a.example, https://b.example/"],
             "--http-origins https://b.example/: expected an origin as browsers write it",

@@ -86,7 +86,7 @@ def test_a_line_has_the_diagnoses_that_it_points_to() -> None:
         assert item["diagnoses"] == expected
     found = told(*head, "LX*1", "SV1*HC:97810*110*UN*1***2:4", CLAIM[4])
     assert found.fields["items"][0]["diagnoses"] == ["G44.209"]
-    assert notes(found) == [(FIRST + 3, "a pointer to no diagnosis")]
+    assert notes(found) == [(FIRST + 3, "a pointer to a diagnosis that the claim does not have")]
 
 
 def test_who_gives_the_service_and_where() -> None:
@@ -116,8 +116,8 @@ def test_the_provider_is_who_renders_the_line_or_the_claim_or_bills_it() -> None
     ("name", "said"),
     [
         ("NM1*82*1*HAND*KIM", "no NPI in element 9"),
-        ("NM1*82*1*HAND*KIM****XX*1003000127", "a number in element 9 that is no NPI"),
-        ("NM1*82*1*HAND*KIM****34*1003000126", "a number in element 9 that is no NPI"),
+        ("NM1*82*1*HAND*KIM****XX*1003000127", "a number in element 9 that is not an NPI"),
+        ("NM1*82*1*HAND*KIM****34*1003000126", "a number in element 9 that is not an NPI"),
     ],
 )
 def test_a_rendering_provider_without_an_npi_is_unknown_and_listed(name: str, said: str) -> None:
@@ -150,7 +150,7 @@ def test_a_billing_provider_without_an_npi_is_listed_with_each_claim() -> None:
     text = claim_file(*CLAIM).replace("*XX*1234567893", "*XX*1234567890")
     (claim,) = read_claims(text, "plan")
     assert "provider" not in claim.fields["items"][0]
-    assert notes(claim) == [(7, "a number in element 9 that is no NPI")]
+    assert notes(claim) == [(7, "a number in element 9 that is not an NPI")]
 
 
 def _billed_by(segment: str) -> str:
@@ -199,13 +199,13 @@ def test_another_payer_changes_nothing_and_is_listed() -> None:
         (1, "HI*ABK:7242", "no code of ICD-10-CM in element 1", 1),
         (3, "SV1*HC:978*110*UN*1***1", "no code of CPT or HCPCS in element 1", 0),
         (3, "SV1*N4:97810*110*UN*1***1", "no code of CPT or HCPCS in element 1", 0),
-        (3, "SV1*HC:97810:A*110*UN*1***1", "a modifier in element 1 that is none", 1),
+        (3, "SV1*HC:97810:A*110*UN*1***1", "a text in element 1 that is not a modifier", 1),
         (3, "SV1*HC:97810*110*UN*1.5***1", "no number of units in element 4", 1),
         (3, "SV1*HC:97810*110*DA*1***1", "no number of units in element 4", 1),
         (3, "SV1*HC:97810*110*UN*1*1**1", "no place of service, in the line or its claim", 1),
         (4, "DTP*472*D8*20260230", "no day", 0),
         (4, "DTP*472*RD8*20260302-20260306", "several days", 0),
-        (4, "DTP*454*D8*20260302", "segment DTP 454", 0),
+        (4, "DTP*454*D8*20260302", "a date of kind 454 that is not read", 0),
     ],
 )
 def test_what_is_not_read_is_listed_with_its_segment(place: int, segment: str, said: str, kept: int) -> None:
@@ -230,7 +230,7 @@ def test_what_stands_around_a_claim_is_listed_with_it_alone() -> None:
     text = claim_file(*first, "HL*3*1*22*0", "SBR*P*18", "NM1*IL*1*OTHER*EVA", "DMG*D8*1982", *CLAIM, "ZZ*1")
     one, two = read_claims(text.replace("SBR*P*18****", "SBR*S*18****"), "plan")
     assert notes(one) == [(10, "a claim to a payer that pays after another")]
-    assert notes(two) == [(FIRST + 8, "no day"), (FIRST + 14, "segment ZZ")]
+    assert notes(two) == [(FIRST + 8, "no day"), (FIRST + 14, "a segment that is not read")]
     assert two.fields["members"] == [{"membership": {"role": "subscriber"}}]
 
 

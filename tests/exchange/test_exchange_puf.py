@@ -213,7 +213,7 @@ NOT_READ = [
     ({"CopayInnTier1": "$30"}, "benefits.csv:2: column copayinntier1: found '$30'; expected a copay such as $30.00"),
     ({"LimitUnit": "Visit(s)"}, "benefits.csv:2: column limitqty: found '12.0'; expected a quantity such as 35.0 with"),
     ({"IsCovered": "Yes"}, "benefits.csv:2: column iscovered: found 'Yes'; expected Covered, Not Covered, or nothing"),
-    ({"PlanId": "99999OH0010001-01"}, "benefits.csv:2: column planid: found '99999OH0010001-01'; expected a plan of"),
+    ({"PlanId": "99999OH0010001-01"}, "benefits.csv:2: column planid: found '99999OH0010001-01'; expected a plan that"),
 ]
 
 
@@ -232,7 +232,7 @@ def test_faults_of_the_plan_file_are_listed(tmp_path: Path) -> None:
     issuer, deductible, again = (str(each) for each in found.unread)
     assert issuer == "plans.csv:3: column issuerid: found '../x'; expected five digits"
     assert deductible.startswith("plans.csv:3: column tehbdedinntier1individual: found '3000'; expected an amount such")
-    assert again == "plans.csv:4: column planid: found '12345OH0010001-01'; expected a plan that no row before it has"
+    assert again == "plans.csv:4: column planid: found '12345OH0010001-01'; expected a plan that no earlier row has"
     assert len(found.plans) == 1
 
 

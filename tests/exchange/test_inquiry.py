@@ -73,7 +73,7 @@ def test_a_single_day_and_no_birth_date() -> None:
         ({"last": date(2026, 3, 1)}, "last: found 2026-03-01; expected 2026-03-02 or later, the first day asked about"),
         ({"service_types": ()}, "service_types: found 0 codes; expected 1 to 99, each once"),
         ({"service_types": ("30", "30")}, "service_types: found 2 codes; expected 1 to 99, each once"),
-        ({"service_types": ("30*",)}, "service_types: found a text that is no code"),
+        ({"service_types": ("30*",)}, "service_types: found a text that is not a code"),
     ],
 )
 def test_what_the_format_cannot_hold_is_refused(changed: dict[str, Any], said: str) -> None:

@@ -67,9 +67,9 @@ NO_JSON = "no JSON, or JSON that is cut off; expected a whole JSON file in UTF-8
         (b'{"a": "\xff"}', NO_JSON),
         (b'{"a": 1} {"b": 2}', NO_JSON),
         (b'{"a": ' + b"9" * 5000 + b"}", NO_JSON),
-        (b'{"a": {"b": 1, "b": 2}}', "two fields 'b' in one object; expected one field of a name"),
-        (b'{"a": 1, "a": 2}', "two fields 'a' in one object; expected one field of a name"),
-        (b'{"a": ' + b"[" * 50 + b"]" * 50 + b"}", "more levels or values in one; expected at most 30 and"),
+        (b'{"a": {"b": 1, "b": 2}}', "two fields 'b' in one object; expected each name only once in an object"),
+        (b'{"a": 1, "a": 2}', "two fields 'a' in one object; expected each name only once in an object"),
+        (b'{"a": ' + b"[" * 50 + b"]" * 50 + b"}", "an entry with more levels or values; expected at most 30 and"),
         (b'{"no": ' + b"[" * 50 + b"]" * 50 + b"}", "more levels; expected at most 30"),
         (b'{"a": "' + b" " * 10_000 + b'"}', "more bytes; expected a file of at most 6,000 bytes"),
     ],
@@ -88,7 +88,7 @@ def test_a_text_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_value_that_is_taken_whole_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_stream, "MOST_VALUES", 10)
-    with pytest.raises(UnreadableFile, match="more levels or values in one; expected at most 30 and 10"):
+    with pytest.raises(UnreadableFile, match="an entry with more levels or values; expected at most 30 and 10"):
         walked(tmp_path / "t.json", b'{"a": [[], [], [], [], [], [], [], [], [], [], []]}')
 
 

@@ -122,7 +122,7 @@ def test_a_code_that_stands_twice_is_listed(tmp_path: Path) -> None:
     line = RVU_2025.splitlines()[8]
     read = read_values(schedule(tmp_path, RVU_2025 + line + "\n")[0], CODES)
     assert [str(each) for each in read.unread] == [
-        f"rvu.csv:14: column hcpcs: found '{line[:5]}'; expected a code that no row before it has"
+        f"rvu.csv:14: column hcpcs: found '{line[:5]}'; expected a code that no earlier row has"
     ]
 
 
@@ -149,7 +149,7 @@ def test_another_file_is_refused(tmp_path: Path, rvu: str, expected: str) -> Non
     ("gpci", "expected"),
     [
         (indices(97), "gpci.csv: found 98 localities; expected 109, one for each locality of the year"),
-        (indices(108, SEATTLE), "gpci.csv:5: found 'WA-02'; expected a locality that no row before it has"),
+        (indices(108, SEATTLE), "gpci.csv:5: found 'WA-02'; expected a locality that no earlier row has"),
         (indices(108, SEATTLE.replace("WA", "OR")), "gpci.csv:5: found 'OR-02'; expected a locality"),
         (indices(108, "1,OR,01,PORTLAND,1,1,1"), "gpci.csv:5: column medicare administrative contractor (mac): found"),
         (indices(108, "02302,OR,01,PORTLAND,1,x,1"), "gpci.csv:5: column 2025 pe gpci: found 'x'; expected a number"),

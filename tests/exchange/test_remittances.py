@@ -101,7 +101,9 @@ def test_a_reversal_takes_out_what_it_reverses() -> None:
     found = told(*CLAIM, *reversal, "CLP*r1*1*110*80*30*CH*ICN2", "SVC*HC:97810*110*80")
     assert [[line.paid_cents for line in claim.lines] for claim in found.claims] == [[8_000]]
     (note,) = found.unread
-    assert str(note) == "a.835:22: segment CLP: found a reversal of a claim of this file; expected both are left out"
+    assert (
+        str(note) == "a.835:22: segment CLP: found a reversal of a claim of this file; expected none; both are left out"
+    )
     alone = told(*reversal)
     assert (alone.claims, alone.unread[0].found) == ((), "a reversal of a claim of another file")
 
@@ -119,12 +121,12 @@ def test_what_is_not_read_is_listed() -> None:
         "PLB*1*20261231*WO*10",
     )
     assert [(each.line, each.place, each.found) for each in found.unread] == [
-        (9, "segment ZZZ", "segment ZZZ"),
-        (11, "segment CAS", "adjustments of a claim as a whole"),
+        (9, "segment ZZZ", "a segment that is not read"),
+        (11, "segment CAS", "adjustments of a whole claim"),
         (12, "segment SVC", "no amount in element 2"),
         (14, "segment CAS", "no amount in element 3"),
         (15, "segment DTM", "no day"),
-        (16, "segment VEH", "segment VEH"),
+        (16, "segment VEH", "a segment that is not read"),
         (17, "segment PLB", "money that belongs to no claim (PLB)"),
     ]
 

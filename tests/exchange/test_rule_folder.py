@@ -45,7 +45,7 @@ def test_a_file_or_a_link_is_no_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../x.yaml", "/etc/x.yaml", "a/b/c.yaml", "A.yaml", "x.py", ".x.yaml", "x.yaml\n"])
 def test_no_name_leads_elsewhere(tmp_path: Path, name: str) -> None:
-    with pytest.raises(FolderRefused, match="no name of an imported file"):
+    with pytest.raises(FolderRefused, match="not a name for an imported file"):
         write_folder(tmp_path / "plans", [*FILES, (name, "")])
     assert listed(tmp_path) == []
 

@@ -90,7 +90,7 @@ async def test_texts_in_another_language_and_packed_bodies(both: Any) -> None:
     ("content", "query", "status", "code", "reason", "said"),
     [
         (b"{", UNDER, 400, "invalid", "UNREADABLE_FILE", "bundle: found no JSON; expected a bundle of FHIR in JSON"),
-        (b"\xff", UNDER, 400, "invalid", "UNREADABLE_FILE", "bundle: found a byte that is no UTF-8, at place 0"),
+        (b"\xff", UNDER, 400, "invalid", "UNREADABLE_FILE", "bundle: found a byte at offset 0 that is not UTF-8"),
         (
             b'{"resourceType": "Bundle"}',
             UNDER,
@@ -127,7 +127,7 @@ async def test_paths_methods_and_content_types_are_refused_likewise(both: Any) -
     page = await submit(both, origin="https://portal.example")
     assert (page.status_code, issue_in(page)["code"]) == (403, "forbidden")
     twice = await both.client.post(f"{SUBMIT}?plan=a&plan=b", content=b"{}", headers=FHIR)
-    assert issue_in(twice)["details"]["text"] == "found a parameter twice; expected each once"
+    assert issue_in(twice)["details"]["text"] == "found a parameter twice; expected each parameter only once"
 
 
 async def test_who_may_submit(serve: Any, access: Access) -> None:

@@ -62,8 +62,8 @@ def test_pages_keep_nothing_unless_it_is_said_for_how_long(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--pages",), "--pages goes with --http"),
-        (("--help-phone", "1-800"), "--help-phone goes with --http"),
+        (("--pages",), "--pages needs --http"),
+        (("--help-phone", "1-800"), "--help-phone needs --http"),
         ((*HTTP, "--page-saves", "7"), "--page-saves needs --http with pages, a --database-url, and --keep full"),
         ((*KEPT, "--page-saves", "7", "--keep", "hashes"), "--page-saves needs --http with pages"),
         ((*KEPT, "--page-saves", "7", "--no-pages"), "--page-saves needs --http with pages"),

@@ -313,7 +313,7 @@ async def test_what_a_person_may_not_do_is_refused(desk_of: Desks) -> None:
     path = await begun(ana, dearer("$35"))
     refused = await step(pam, path, "propose", 403)
     assert refused is not None
-    assert "would also change those of example" in refused.text
+    assert "would also change the rules of example" in refused.text
     assert (await rita.post("/drafts", {"proof": await rita.proof(), "title": "x"})).status_code == 403
     assert (await rita.post(f"{path}/edit", await fields(rita, "save", "x", 2))).status_code == 403
     assert "Begin a draft" not in (await rita.get("/drafts")).text

@@ -160,7 +160,7 @@ async def test_who_looks_after_one_payer_changes_no_other(desk_of: Desks, office
     for path in ("/releases/roll-back", f"/releases/{office.ids[2]}/activate"):
         answer = await desk.post(path, sent)
         assert answer.status_code == 403
-        assert "pam may change the rules of another; this would also change those of" in read(answer.text).text
+        assert "pam may change the rules of another; this would also change the rules of" in read(answer.text).text
     assert office.active() == office.ids[1]
 
 

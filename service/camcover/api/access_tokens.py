@@ -77,9 +77,9 @@ class AccessTokens:
         if header is None:
             return _refusal("it is no JWT")
         if header.get("alg") not in self._settings.algorithms:
-            return _refusal(f"its algorithm is none of {', '.join(self._settings.algorithms)}")
+            return _refusal(f"its algorithm is not one of {', '.join(self._settings.algorithms)}")
         if "crit" in header:
-            return _refusal("it needs an extension that is not known here")
+            return _refusal("it needs an extension that this service does not know (crit)")
         key = self._keys.key(_text(header, "kid"))
         if key is None:
             return _refusal("no key of the issuer has its kid") if self._keys.is_reached else issuer_away()
@@ -98,10 +98,12 @@ class AccessTokens:
         if audience not in (given if isinstance(given, list) else [given]):
             return _refusal("it is for another audience")
         begins = _time(claims, "nbf")
-        if _time(claims, "exp") is None or ("nbf" in claims and begins is None):
-            return _refusal("it says no time until which it holds")
+        if _time(claims, "exp") is None:
+            return _refusal("its end (exp) is missing or not a time")
+        if "nbf" in claims and begins is None:
+            return _refusal("its beginning (nbf) is not a time")
         if begins is not None and begins - self._leeway > self._now():
-            return _refusal("it does not hold yet")
+            return _refusal("it is not valid yet (nbf)")
         return claims
 
     def claims_now(self, token: str, audience: str) -> Mapping[str, Any] | Status:

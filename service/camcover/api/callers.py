@@ -79,7 +79,8 @@ def read_callers(file: Path) -> Callers:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongTokens(f"{file}: the file is not TOML: {error}") from error
     if set(content) - set(_TABLES) or not content:
-        raise WrongTokens(f"{file}: expected only [[token]] and [[certificate]] tables")
+        found = "other keys" if content else "nothing"
+        raise WrongTokens(f"{file}: found {found}; expected only [[token]] and [[certificate]] tables")
     return Callers(*(_table(file, name, content.get(name)) for name in _TABLES))
 
 
@@ -109,7 +110,9 @@ def _entry(place: str, entry: object, kind: _Known) -> tuple[str, Caller]:
     if not isinstance(subject, str) or not subject.strip():
         raise WrongTokens(f"{place}: found subject {subject!r}; expected a name")
     if subject == schema.PAGES:
-        raise WrongTokens(f"{place}: found subject {subject!r}, which has what patients keep; expected another name")
+        raise WrongTokens(
+            f"{place}: found subject {subject!r}, which is reserved for what patients keep; expected another name"
+        )
     if not isinstance(roles, list) or not roles or any(role not in list(Role) for role in roles):
         raise WrongTokens(f"{place}: found roles {roles!r}; expected some of {listed(Role)}")
     if not isinstance(known, str) or not kind.is_good(known):

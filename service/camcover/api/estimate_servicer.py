@@ -35,7 +35,7 @@ from camcover.api.errors import Refused, asked_in
 from camcover.api.good_faith import GOOD_FAITH_GROWTH, good_faith_answer, good_faith_asked
 from camcover.api.keeping import looked_up
 from camcover.api.optimizing import asked_search, begun_search, priced_search, search_answer
-from camcover.api.ordering import InOrder, Room
+from camcover.api.ordering import OrderedAnswers, Room
 from camcover.api.pools import Pools
 from camcover.api.reproducing import existing
 from camcover.api.requests import member, planned_service
@@ -103,7 +103,7 @@ class EstimateServicer(EstimateServiceServicer):
 
         Each answer is given as the bytes of its message, which take a third of the message's room while they wait.
         """
-        in_order = InOrder(self._streamed, _expected, self._room)
+        in_order = OrderedAnswers(self._streamed, _expected, self._room)
         async with aclosing(in_order.answers(request_iterator)) as answers:
             async for answer in answers:
                 yield answer

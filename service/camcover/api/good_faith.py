@@ -53,7 +53,7 @@ def good_faith_asked(request: messages.ExplainGoodFaithEstimateRequest) -> GoodF
     try:
         read = read_good_faith(request.bundle.decode(), _BUNDLE, request.plan_id, request.tier)
     except UnicodeDecodeError as error:
-        raise invalid(_violation(f"a byte that is no UTF-8, at place {error.start}", "JSON in UTF-8")) from None
+        raise invalid(_violation(f"a byte at offset {error.start} that is not UTF-8", "JSON in UTF-8")) from None
     except UnreadableFile as error:
         first = error.unread[0]
         place = f"{first.place}: " if first.place else ""
@@ -67,7 +67,10 @@ def good_faith_asked(request: messages.ExplainGoodFaithEstimateRequest) -> GoodF
 def good_faith_answer(
     tables: Tables, asked: GoodFaithAsked, now: datetime, prices: PriceSource | None
 ) -> messages.ExplainGoodFaithEstimateResponse:
-    """The packet, made `now`, by the `prices` of its providers. Raises `InvalidRequest`, `StoreUnavailable`."""
+    """The packet of a good-faith estimate, made at `now`, with the published `prices` of its providers.
+
+    Raises `InvalidRequest`, `StoreUnavailable`.
+    """
     message = with_prices(tables, asked.message, prices)
     packet = aeob_packet(
         tables,

@@ -29,8 +29,8 @@ Handler: TypeAlias = Any
 """grpc.RpcMethodHandler, whose attributes its type does not declare."""
 
 
-class _Asking(NamedTuple):
-    """A new call: how to judge it once its connection is known."""
+class _UnjudgedCall(NamedTuple):
+    """A new call, with what is needed to judge it once its connection is known."""
 
     access: Access
     method: str
@@ -82,7 +82,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         intake = self._intakes.get(method)
         if intake is None:
             return self._counted(handler)
-        asking = _Asking(self._access, method, tuple(details.invocation_metadata or ()))
+        asking = _UnjudgedCall(self._access, method, tuple(details.invocation_metadata or ()))
         if handler.unary_unary:
             guarded = self._unary(asking, intake, handler.unary_unary)
         elif handler.unary_stream:
@@ -104,10 +104,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         `call` is the servicer's method. Raises `grpc.aio.AbortError` where `context.abort` has ended the call.
         """
-        await self._unary(_Asking(self._access, method, metadata), reader, call)(None, context)
+        await self._unary(_UnjudgedCall(self._access, method, metadata), reader, call)(None, context)
 
     def _unary(
-        self, asking: _Asking, intake: Reader, call: Callable[[Any, Any], Awaitable[Any]]
+        self, asking: _UnjudgedCall, intake: Reader, call: Callable[[Any, Any], Awaitable[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded unary method, which is counted until its answer is sent.
 
@@ -124,7 +124,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     def _watch(
-        self, asking: _Asking, intake: Reader, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asking: _UnjudgedCall, intake: Reader, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers one request by a stream."""
 
@@ -137,7 +137,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     def _stream(
-        self, asking: _Asking, intake: Reader, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asking: _UnjudgedCall, intake: Reader, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers a stream of requests by a stream of bytes."""
 

@@ -171,12 +171,12 @@ class IssuerKeys:
         place = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         document = self._fetch(place)
         if document.get("issuer") != self._issuer:
-            raise IssuerUnreachable(f"{place}: of another issuer; expected {self._issuer}")
+            raise IssuerUnreachable(f"{place}: found another issuer; expected {self._issuer}")
         address = document.get("jwks_uri")
         if not isinstance(address, str):
-            raise IssuerUnreachable(f"{place}: no jwks_uri")
+            raise IssuerUnreachable(f"{place}: found no jwks_uri; expected an address")
         if is_private_origin(address) and not is_private_origin(self._issuer):
-            raise IssuerUnreachable(f"{place}: its jwks_uri is an address of this machine")
+            raise IssuerUnreachable(f"{place}: found a jwks_uri on this machine; expected an https address")
         found = self._fetch(address).get("keys")
         if not isinstance(found, list):
             raise IssuerUnreachable(f"{address}: expected a list of keys")

@@ -73,7 +73,7 @@ def message_of(text: str, message: AnyMessage) -> AnyMessage:
         found = f"text that is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         raise _refused(found) from error
     except (ValueError, RecursionError) as error:
-        raise _refused("JSON with a number that is too large or too many levels") from error
+        raise _refused("JSON with a number that is too large, or with too many levels") from error
     violations = first_of(_message_violations("", data, message.DESCRIPTOR))
     if violations:
         raise InvalidRequest(violations)

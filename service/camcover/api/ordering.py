@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from typing import Generic, TypeVar
 
-__all__ = ["AHEAD", "InOrder", "Room"]
+__all__ = ["AHEAD", "OrderedAnswers", "Room"]
 
 Request = TypeVar("Request")
 
@@ -64,7 +64,7 @@ class Share:
             self._room.freed()
 
 
-class InOrder(Generic[Request]):
+class OrderedAnswers(Generic[Request]):
     """The answers of one stream, in order; several requests are in the making at once, so that they share commits."""
 
     def __init__(

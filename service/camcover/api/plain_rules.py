@@ -63,7 +63,10 @@ def surely_valid(message: Message) -> bool:
 
 @cache
 def _tests_of(message: Any) -> _Tests | None:
-    """The tests of a kind of message; None where it has rules as a whole, or a field's that may need it to be set."""
+    """The tests of the fields of a kind of message.
+
+    None if they would not be enough: the message or a oneof has rules, or a field has rules of another kind.
+    """
     options = [message.GetOptions(), *(each.GetOptions() for each in message.oneofs)]
     blocks = {field.number: _named(field.GetOptions().Extensions[validate_pb2.field]) for field in message.fields}
     ignored = {number for number, rules in blocks.items() if rules.pop("ignore", None)}

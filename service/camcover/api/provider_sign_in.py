@@ -188,7 +188,7 @@ class ProviderSignIn:
         place = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         document = self._ask(place)
         if document.get("issuer") != issuer:
-            raise IssuerUnreachable(f"{place}: of another issuer; expected {issuer}")
+            raise IssuerUnreachable(f"{place}: found another issuer; expected {issuer}")
         authorization, token = (_endpoint(document, name, issuer) for name in _NAMES)
         end_session = _endpoint(document, _LEAVING, issuer) if _LEAVING in document else ""
         return _Endpoints(authorization, token, end_session)
@@ -202,9 +202,9 @@ def _endpoint(document: Mapping[str, Any], name: str, issuer: str) -> str:
     """An endpoint by its name: https, or on this machine where the issuer is, too. Raises `IssuerUnreachable`."""
     found = document.get(name)
     if not isinstance(found, str) or "#" in found:
-        raise IssuerUnreachable(f"{issuer}: no {name}")
+        raise IssuerUnreachable(f"{issuer}: found no {name}; expected an address")
     if not (found.startswith("https://") or (is_private_origin(found) and is_private_origin(issuer))):
-        raise IssuerUnreachable(f"{issuer}: its {name} is no https address")
+        raise IssuerUnreachable(f"{issuer}: found a {name} without https; expected an https address")
     return found
 
 

@@ -48,7 +48,7 @@ def page_of(
     wanted = _wanted(request, subject)
     size = page_size(request)
     if request.member_id and store.keeping is not Keeping.FULL:
-        raise NotServed("this service stores no requests (--keep full does), so that no member can be looked for")
+        raise NotServed("this service stores no requests, so it cannot look for a member; --keep full stores them")
     if request.member_id or request.plan_id:
         found, last = _searched(store, wanted, partial(_is_wanted, request), size, clock=clock)
     else:

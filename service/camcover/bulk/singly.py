@@ -185,7 +185,7 @@ def _member_violations(row: Data) -> Iterator[Violation]:
     for field in PERSON_FIELDS if row["members"] else ():
         if row[field.name] is not None and row[field.name] != []:
             found = f"a value of {field.name} beside members"
-            yield Violation(field.name, found, "no value; of each of members its own", Refusal.UNUSED_STATEMENT)
+            yield Violation(field.name, found, "no value here; give each member its own", Refusal.UNUSED_STATEMENT)
 
 
 def _modifier_violations(path: str, item: Data) -> Iterator[Violation]:

@@ -28,7 +28,7 @@ def channel_to(
     be read.
     """
     if (certificate is None) != (key is None):
-        raise typer.BadParameter("--tls-certificate and --tls-key go together")
+        raise typer.BadParameter("give both --tls-certificate and --tls-key, or neither")
     if not is_encrypted and ca is None and certificate is None:
         return grpc.insecure_channel(server)
     return grpc.secure_channel(server, grpc.ssl_channel_credentials(*map(_content, (ca, key, certificate))))

@@ -40,7 +40,7 @@ def estimate(
 def _existing(source: str) -> Path:
     """The path of a file that is there. Raises typer.BadParameter for another one."""
     if not Path(source).is_file():
-        raise typer.BadParameter(f"File '{source}' does not exist, or is no file.", param_hint="'INPUT.parquet'")
+        raise typer.BadParameter(f"File '{source}' does not exist, or is not a file.", param_hint="'INPUT.parquet'")
     return Path(source)
 
 

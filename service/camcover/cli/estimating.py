@@ -39,7 +39,7 @@ def estimate(
     if (rules is None) == (server is None):
         raise typer.BadParameter("give either --rules or --server")
     if prices is not None and not rules:
-        raise typer.BadParameter("--prices goes with --rules; a service has prices of its own (`serve --prices`)")
+        raise typer.BadParameter("--prices needs --rules; a service has prices of its own (`serve --prices`)")
     message = read_request(request)
     if rules:
         answer = price_message(compiled_rules(rules), message, prices)

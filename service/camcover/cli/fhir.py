@@ -54,9 +54,9 @@ def fhir(
     if packet_id and not ID.fullmatch(packet_id):
         raise typer.BadParameter(f"found --id {packet_id!r}; expected 1 to 40 letters, digits, - and .")
     if not plan and (tier or only_request):
-        raise typer.BadParameter("--tier and --request go with --plan")
+        raise typer.BadParameter("--tier and --request need --plan")
     if plan and parties is not None:
-        raise typer.BadParameter("--parties does not go with --plan: a good-faith estimate names everybody")
+        raise typer.BadParameter("--parties cannot be given with --plan: a good-faith estimate names everybody")
     when = _time(made_at) if made_at else datetime.now(UTC)
     named = _named(parties) if parties else NOBODY_NAMED
     good_faith = _read(request, lambda text: read_good_faith(text, str(request), plan, tier)) if plan else None

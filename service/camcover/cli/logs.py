@@ -95,7 +95,7 @@ class _Logger:
         self.msg = self.debug = self.info = self.warning = self.error = self.critical = writer.put
 
 
-class _Others(logging.Handler):
+class _LibraryLogs(logging.Handler):
     """Logs of libraries in the same form, without arguments and tracebacks, because these may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -125,5 +125,5 @@ def configure_logs() -> LineWriter:
         logger_factory=lambda *_: _Logger(writer),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[_Others(logging.WARNING)], force=True)
+    logging.basicConfig(handlers=[_LibraryLogs(logging.WARNING)], force=True)
     return writer

@@ -32,7 +32,7 @@ _WIDTH = 140
 def publish(paths: list[Path], message: str, author: str, database_url: str) -> None:
     """Keep rule files as an immutable release; nothing becomes active by it."""
     if not message.strip():
-        raise typer.BadParameter("say what changed", param_hint="--message")
+        raise typer.BadParameter("found no text; expected what has changed", param_hint="--message")
     with opened(database_url) as database:
         release, is_new = publish_release(ReleaseStore(database), prepare(load(*paths)), author, message)
     said = "published" if is_new else f"was published before, by {release.author} on {moment(release.created_at)}:"

@@ -24,6 +24,8 @@ def reproduce(name: str, output: EstimateFormat, database_url: str) -> None:
         try:
             answer = reproduced(rules, stored, content)
         except InvalidRequest as error:
-            raise EstimateNotKept(f"{name}: this version refuses its request: {error}") from error
+            raise EstimateNotKept(
+                f"{name}: this version of camcover refuses the request of this estimate: {error}"
+            ) from error
     print_answer(answer, output)
     typer.echo(f"the same to the byte as on {stored.created_at:%Y-%m-%d}, by release {stored.rule_release}", err=True)

@@ -23,10 +23,10 @@ def certificate_files(certificate: Path | None, key: Path | None, client_ca: Pat
     Raises typer.BadParameter for options that do not go together.
     """
     if (certificate is None) != (key is None):
-        raise typer.BadParameter("--tls-certificate and --tls-key go together")
+        raise typer.BadParameter("give both --tls-certificate and --tls-key, or neither")
     if certificate is None or key is None:
         if client_ca is not None:
-            raise typer.BadParameter("--tls-client-ca goes with --tls-certificate and --tls-key")
+            raise typer.BadParameter("--tls-client-ca needs --tls-certificate and --tls-key")
         return None
     return CertificateFiles(certificate, key, client_ca)
 
@@ -37,7 +37,7 @@ def plain_ports(listen: str, http: str, *, encrypts: bool, http_plain: bool) -> 
     `encrypts`: there is a certificate; `http_plain`: HTTP does without it. Raises typer.BadParameter without one.
     """
     if http_plain and not (http and encrypts):
-        raise typer.BadParameter("--http-plain goes with --http and --tls-certificate")
+        raise typer.BadParameter("--http-plain needs --http and --tls-certificate")
     plain = {} if encrypts else {"--listen": listen}
     return plain | ({"--http": http} if http and (http_plain or not encrypts) else {})
 

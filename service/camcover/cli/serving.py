@@ -202,7 +202,7 @@ def _http_options(
             ("--help-phone", help_phone),
         ):
             if given:
-                raise typer.BadParameter(f"{option} goes with --http")
+                raise typer.BadParameter(f"{option} needs --http")
         return None
     check_address("--http", http)
     if not is_installed("http"):

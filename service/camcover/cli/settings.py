@@ -123,11 +123,17 @@ def _wrong_type(value: Any, wanted: Any) -> str:
     return "" if all(are_right) else f"expected {_WANTED[plain]}"
 
 
+_OUT_OF_RANGE = re.compile(r"Input should be (greater|less) than or equal to ([0-9.]+)")
+
+
 def _refused(value: Any, option: TyperOption, context: typer.Context) -> str:
     """Why an option does not take a value of its type; empty where it does."""
     try:
         option.process_value(context, value)
     except typer.BadParameter as error:
+        bound = _OUT_OF_RANGE.fullmatch(error.message.rstrip("."))
+        if bound is not None:
+            return f"found {value}; expected {bound[2]} or {'more' if bound[1] == 'greater' else 'less'}"
         return error.message.removeprefix("Value error, ").rstrip(".")
     return ""
 

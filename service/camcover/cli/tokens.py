@@ -14,7 +14,7 @@ from camcover.cli.times import age, future_time
 def token(subject: str, role: list[Role], payer: list[str] | None, expires: str | None) -> None:
     """Make a bearer token: printed once, here; the file that `serve --tokens` reads holds its hash alone."""
     if not subject.strip():
-        raise typer.BadParameter("expected a name", param_hint="SUBJECT")
+        raise typer.BadParameter(f"found {subject!r}; expected a name", param_hint="SUBJECT")
     ends = _end(expires) if expires else None
     secret, digest = new_token()
     typer.echo(f"token of {subject}, shown only now: {secret}", err=True)

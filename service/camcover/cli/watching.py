@@ -34,7 +34,7 @@ class Watcher:
     """Calls back whenever rule files are saved, added, removed or replaced."""
 
     def __init__(self, paths: Sequence[Path], tell: Callable[[], object]) -> None:
-        """Watch `paths`; call `tell`."""
+        """Watch rule files and folders. `tell` is called after each change of what they hold."""
         self._paths, self._tell = list(paths), tell
         self._task: asyncio.Task[None] | None = None
         self._read: _Read = ({}, ())

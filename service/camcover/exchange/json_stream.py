@@ -65,7 +65,7 @@ class JsonStream:
         known: set[str] = set()
         while (found := self._take())[0] != "end_map":
             if found[1] in known:
-                raise self.refused(f"two fields {found[1][:80]!r} in one object", "one field of a name")
+                raise self.refused(f"two fields {found[1][:80]!r} in one object", "each name only once in an object")
             known.add(found[1])
             yield found[1]
 
@@ -114,7 +114,7 @@ class JsonStream:
         if event not in _OPENING:
             return content
         if not levels or values[0] < 0:
-            raise self.refused("more levels or values in one", f"at most {MOST_LEVELS} and {MOST_VALUES:,}")
+            raise self.refused("an entry with more levels or values", f"at most {MOST_LEVELS} and {MOST_VALUES:,}")
         if event == "start_array":
             listed = []
             while (found := self._take())[0] != "end_array":
@@ -123,7 +123,7 @@ class JsonStream:
         mapping: dict[str, Any] = {}
         while (found := self._take())[0] != "end_map":
             if found[1] in mapping:
-                raise self.refused(f"two fields {found[1][:80]!r} in one object", "one field of a name")
+                raise self.refused(f"two fields {found[1][:80]!r} in one object", "each name only once in an object")
             mapping[found[1]] = self._value(self._take(), levels - 1, values)
         return mapping
 
@@ -137,7 +137,7 @@ class JsonStream:
         """Read to the end, after which `sha256` holds; raises `UnreadableFile` where anything else follows."""
         with suppress(StopIteration):
             next(self._events)
-            raise self.refused("more behind the end", "one JSON value")
+            raise self.refused("more text after the end", "one JSON value")
 
     def refused(self, found: str, expected: str) -> UnreadableFile:
         """The error of a file that gives nothing at all, with about where it was found."""

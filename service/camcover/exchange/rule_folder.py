@@ -62,7 +62,7 @@ def _write(part: Path, files: Iterable[tuple[str, str]]) -> int:
     count = 0
     for name, text in files:
         if not _NAME.fullmatch(name):
-            raise FolderRefused(f"{name!r}: no name of an imported file")
+            raise FolderRefused(f"{name!r}: not a name for an imported file")
         path = part / name
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:

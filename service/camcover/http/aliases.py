@@ -105,6 +105,6 @@ def _fields(request: Request, alias: Alias, message: Descriptor) -> Mapping[str,
         given.append((alias.field, "" if alias.is_empty else alias.prefix + request.path_params["id"]))
     texts = dict(given)
     if len(texts) < len(given):
-        refuse(refused(Refusal.INVALID_HEADER, "found a parameter twice; expected each once"))
+        refuse(refused(Refusal.INVALID_HEADER, "found a parameter twice; expected each parameter only once"))
     switches = {each.name for each in message.fields if each.cpp_type == FieldDescriptor.CPPTYPE_BOOL}
     return {name: _WORDS.get(text, text) if name in switches else text for name, text in texts.items()}

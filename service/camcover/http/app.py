@@ -17,7 +17,7 @@ from camcover.http.aliases import ALIASES, CONTENT_TYPES, asker
 from camcover.http.calls import HttpMethod, is_pure
 from camcover.http.fhir import FHIR_TYPES, METADATA, METHOD, SUBMIT, asker_with_bundle, outcome, refusing_at
 from camcover.http.fhir_metadata import Capabilities
-from camcover.http.operations import Described, Lives, Measured, Ready
+from camcover.http.operations import Described, LivenessProbe, Measured, Ready
 from camcover.http.origins import Origins
 from camcover.http.page_port import AdmittedPages, is_page, is_staff_page
 from camcover.http.replies import Reply
@@ -49,10 +49,10 @@ def application(
         admitted.append((is_staff_page, AdmittedPages(server, staff)))
     if pages is not None:
         admitted.append((is_page, AdmittedPages(server, pages)))
-    return _Beside(admitted, methods) if admitted else methods
+    return _PagesBesideMethods(admitted, methods) if admitted else methods
 
 
-class _Beside:
+class _PagesBesideMethods:
     """Pages by their paths, and the methods by all others."""
 
     def __init__(self, pages: Sequence[tuple[Callable[[str], bool], ASGIApp]], methods: ASGIApp) -> None:
@@ -83,7 +83,7 @@ def _short(server: Server) -> Iterator[Route]:
 
 def _operations(server: Server) -> Iterator[Route]:
     answered: dict[str, ASGIApp] = {
-        "/livez": Lives(server),
+        "/livez": LivenessProbe(server),
         "/readyz": Ready(server),
         "/metrics": Measured(server),
         "/openapi.json": Described(server),

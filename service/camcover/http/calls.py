@@ -161,7 +161,7 @@ def _read_address(query: QueryParams, exchange: Exchange) -> None:
     _read_encoding(query.get("compression", ""), exchange)
     content = from_base64(text) if query.get("base64") == "1" else text.encode()
     if content is None:
-        _refuse_value("message", text, "base64 for addresses, as base64=1 says")
+        _refuse_value("message", text, "URL-safe base64, because the address says base64=1")
     exchange.take(content)
 
 

@@ -101,7 +101,7 @@ def _fields(query: QueryParams) -> dict[str, str]:
             said = f"found the parameter {name[:50]!r}; expected {', '.join(PARAMETERS)}"
             refuse(refused(Refusal.INVALID_HEADER, said))
     if len(dict(given)) < len(given):
-        refuse(refused(Refusal.INVALID_HEADER, "found a parameter twice; expected each once"))
+        refuse(refused(Refusal.INVALID_HEADER, "found a parameter twice; expected each parameter only once"))
     return {PARAMETERS[name]: text for name, text in given}
 
 

@@ -19,12 +19,12 @@ from camcover.api.server import Server
 from camcover.http.openapi import document
 from camcover.http.replies import Reply, json_reply, tagged, takes_gzip
 
-__all__ = ["Described", "Lives", "Measured", "Ready"]
+__all__ = ["Described", "LivenessProbe", "Measured", "Ready"]
 
 _UNAVAILABLE = 503
 
 
-class Lives:
+class LivenessProbe:
     """`/livez`: 200, and 503 once the process is to be started anew."""
 
     def __init__(self, server: Server) -> None:

@@ -292,7 +292,7 @@ def _denial(word: str) -> Message:
 
 
 def phase_steps(phase: Phase) -> tuple[Message, ...]:
-    """Each step of a list, with the visits that it is for where it is not for all."""
+    """Each step of a list in words. If the list is not for all visits, each step names its visits."""
     steps = map(step_words, phase.steps)
     if phase.through is None:
         return tuple(steps)

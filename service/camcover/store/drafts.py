@@ -96,7 +96,7 @@ class DraftBook:
         self.ledger = Ledger(connection)
 
     def draft(self, draft_id: str) -> Draft | None:
-        """The draft of that id."""
+        """The draft with an id; None if there is none."""
         row = self._connection.execute(select(*_DRAFT_COLUMNS).where(_DRAFTS.c.id == draft_id)).first()
         return None if row is None else Draft._make(row)
 

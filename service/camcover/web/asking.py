@@ -144,7 +144,7 @@ def limits_asked(plan: Plan, tables: Tables, form: CareForm) -> tuple[Limit, ...
 
 
 def is_counted(limit: Limit) -> bool:
-    """Whether people may say by a number how much of a limit they have used: it counts over a year or longer."""
+    """Whether a form asks for the use of a limit: it counts a member's visits, units or money over a year or longer."""
     return limit.per.kind in _LONG and limit.counted_for is None and limit.measure is not Measure.MINUTES
 
 

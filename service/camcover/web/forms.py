@@ -17,9 +17,9 @@ from camcover.errors import CamcoverError
 __all__ = [
     "FORM_SECONDS",
     "MOST_BYTES",
+    "AllowedChangesForm",
     "CareForm",
     "CareItem",
-    "MayForm",
     "SlowForm",
     "WrongForm",
     "body_of",
@@ -68,7 +68,7 @@ class CareItem:
 
 
 @dataclass(frozen=True, slots=True)
-class MayForm:
+class AllowedChangesForm:
     """What of a plan of care may change, as texts: networks, practitioners, settings, days later, the order."""
 
     tiers: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ class CareForm:
     items: tuple[CareItem, ...] = (CareItem(),)
     plans: tuple[str, ...] = ()
     premiums: Mapping[str, str] = field(default_factory=dict)
-    may: MayForm | None = None
+    may: AllowedChangesForm | None = None
     do: str = ""
 
     @property
@@ -215,11 +215,11 @@ def _item(one: Mapping[str, str], pairs: list[tuple[str, str]], number: int) -> 
     )
 
 
-def _may(one: Mapping[str, str], pairs: list[tuple[str, str]]) -> MayForm:
+def _may(one: Mapping[str, str], pairs: list[tuple[str, str]]) -> AllowedChangesForm:
     def several(name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(value for each, value in pairs if each == name and value))
 
-    return MayForm(
+    return AllowedChangesForm(
         several("may-tier"),
         several("may-practitioner"),
         several("may-setting"),

@@ -106,7 +106,7 @@ class SavedRoutes:
         return await self._frame.told(request, shown)
 
     def _paper(self, file: Download) -> Callable[[Request], Awaitable[Response]]:
-        """A paper of a plan that is kept."""
+        """The route to the letter or the summary of a plan of care that is kept."""
 
         async def answer(request: Request) -> Response:
             async def printed() -> Response:

@@ -20,7 +20,7 @@ from camcover.showing.naming import Offered, RuleNames
 from camcover.showing.ways import ShownWays, shown_ways
 from camcover.showing.words import WORDS
 from camcover.web.asking import AnsweredForm, Faults, cents_of, edition_of
-from camcover.web.forms import CareForm, CareItem, MayForm
+from camcover.web.forms import AllowedChangesForm, CareForm, CareItem
 from camcover.workflow import catalog_entries
 from camcover.workflow.care_choices import CareChange, MayChange, SelfPayPrice
 from camcover.workflow.cheaper_ways import CheaperWay, WaySearch
@@ -91,10 +91,10 @@ def _word_of(setting: Setting) -> str:
     return f"web-cheaper-setting-{str(setting).replace('_', '-')}"
 
 
-def at_first(tables: Tables, form: CareForm, request: EstimateRequest) -> MayForm:
+def at_first(tables: Tables, form: CareForm, request: EstimateRequest) -> AllowedChangesForm:
     """What may change where the reader was not asked: the plan's networks, and somewhat later."""
     plan = _edition(tables, form, request)
-    return MayForm(tiers=tuple(map(str, plan.tiers)) if plan is not None else (), later=str(AT_FIRST_LATER))
+    return AllowedChangesForm(tiers=tuple(map(str, plan.tiers)) if plan is not None else (), later=str(AT_FIRST_LATER))
 
 
 def may_change(tables: Tables, form: CareForm, request: EstimateRequest) -> tuple[MayChange, Faults]:

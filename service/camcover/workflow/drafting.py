@@ -319,7 +319,7 @@ def _refuse_conflicts(book: DraftBook, found: DraftView, names: set[str]) -> Non
     both = sorted(name for name in names if old.get(name) != new.get(name))
     if both:
         said = f"{found.active} changed files that {found.draft.id} changes as well: {', '.join(both)}"
-        raise DraftBaseMoved(f"{said}; send these files with the save, as they shall be")
+        raise DraftBaseMoved(f"{said}; send these files with the save, in the form that they are to have")
 
 
 def _snapshot(book: DraftBook, found: DraftView, more: Changed) -> Snapshot:

@@ -66,7 +66,7 @@ def active_files(store: ReleaseStore, payers: Iterable[str], subject: str) -> tu
     with store.reading() as ledger:
         active = ledger.active()
         if active is None:
-            raise PayerNotAllowed(subject, payers, "all others, since nothing is active yet")
+            raise PayerNotAllowed(subject, payers, "the rules of all payers, because no release is active yet")
         return active, ledger.files(active)
 
 
@@ -80,9 +80,9 @@ def check_payers(found: Touched, payers: frozenset[str], subject: str) -> None:
     """Raise `PayerNotAllowed` where a change goes beyond the payers whose rules `subject` may change."""
     foreign = sorted(found.payers - payers)
     if foreign:
-        raise PayerNotAllowed(subject, payers, f"those of {_some(foreign)}")
+        raise PayerNotAllowed(subject, payers, f"the rules of {_some(foreign)}")
     if found.shared:
-        raise PayerNotAllowed(subject, payers, f"what belongs to no payer alone: {_some(found.shared)}")
+        raise PayerNotAllowed(subject, payers, f"files that belong to no single payer: {_some(found.shared)}")
 
 
 def _owned(rules: RuleSet) -> Iterator[tuple[_Id, str]]:

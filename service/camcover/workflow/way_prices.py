@@ -39,7 +39,7 @@ class WayPrice(NamedTuple):
     paid_oneself: tuple[tuple[int, date], ...] = ()
 
 
-class _Second(NamedTuple):
+class _RepricedWay(NamedTuple):
     """A way that is priced again: its place, what its self-paid visits cost, and which they are."""
 
     place: int
@@ -54,7 +54,7 @@ def way_prices(tables: Tables, ways: Sequence[AskedWay], most_again: int) -> tup
     At most so many are priced again; the price of others is None, and they are counted, too.
     """
     found: list[WayPrice | None] = []
-    again: list[_Second] = []
+    again: list[_RepricedWay] = []
     for place, (way, case) in enumerate(zip(ways, expect_many(tables, [each.request for each in ways]), strict=True)):
         if isinstance(case, InvalidRequest):
             found.append(None)
@@ -68,7 +68,7 @@ def way_prices(tables: Tables, ways: Sequence[AskedWay], most_again: int) -> tup
             found.append(WayPrice(cents, None, visits))
         else:
             found.append(None)
-            again.append(_Second(place, cents, visits, rest))
+            again.append(_RepricedWay(place, cents, visits, rest))
     priced = again[:most_again]
     for each, case in zip(priced, expect_many(tables, [each.request for each in priced]), strict=True):
         if not isinstance(case, InvalidRequest):

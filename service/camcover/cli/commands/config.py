@@ -16,7 +16,7 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="Show and check the settings of `serve`.")
 
 
-class _OfAFile(ConfiguredCommand):
+class _FileArgumentCommand(ConfiguredCommand):
     """Takes the file of settings as an argument."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -28,7 +28,7 @@ class _OfAFile(ConfiguredCommand):
 check = done_by("serving:check")(inspect.unwrap(serve))
 app.command(
     "check",
-    cls=_OfAFile,
+    cls=_FileArgumentCommand,
     options_metavar="FILE [FLAGS OF SERVE]",
     help="Say what would keep `serve --config FILE` from starting: each fault with its line. The status is then 1 or 2."
     "\n\nIt reads the files of callers, certificates and keys. It reads no rules, and opens neither a port nor the "

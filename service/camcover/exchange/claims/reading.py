@@ -143,7 +143,11 @@ class _ClaimReader:
         if frequency not in _ORIGINAL:
             self._note(segment, "a claim that replaces or voids another", "an original one (CLM05-3 1)")
         if any(segment.parts(11)[:3]):
-            self._note(segment, "a claim after an accident (CLM11)", "none; another insurance may have to pay first")
+            self._note(
+                segment,
+                "a claim after an accident (CLM11)",
+                "a claim without one, because another insurance may have to pay first",
+            )
 
     def _take(self, segment: X12Segment) -> None:
         """Take a segment by where it stands."""
@@ -194,7 +198,11 @@ class _ClaimReader:
         if segment.name == "SBR":
             self.person.role = "subscriber" if segment[2] == _SELF else ""
             if segment[1] != "P":
-                self._note(segment, "a claim to a payer that pays after another", "P; it is taken as the first")
+                self._note(
+                    segment,
+                    "a claim to a payer that pays after another",
+                    "P; the claim is priced as if this payer paid first",
+                )
         elif segment.name == "PAT":
             self.person.role = _ROLES.get(segment[1], self.person.role)
         elif segment.name == "N4":
@@ -229,13 +237,13 @@ class _ClaimReader:
             if fault:
                 self._note(segment, fault, "a code of ICD-10-CM (ABK, ABF)")
         if not found:
-            self._note(segment, "codes that are no diagnoses", "ABK and ABF")
+            self._note(segment, "codes that are not diagnoses", "codes of kind ABK or ABF")
 
     def _day(self, line: BilledLine, segment: X12Segment) -> None:
         first, last = days_of(segment)
         if first is None or last not in {None, first}:
             found = "no day" if first is None else "several days"
-            self._note(segment, found, "one day: the number of visits is not known")
+            self._note(segment, found, "one day, because the number of visits is not known")
         else:
             line.day = first.isoformat()
 
@@ -243,8 +251,8 @@ class _ClaimReader:
         """The NPI of a provider; empty, and a note, where there is none whose check digit is right."""
         if segment[8] == _NPI and is_npi(segment[9]):
             return segment[9]
-        said = "a number in element 9 that is no NPI" if segment[9] else "no NPI in element 9"
-        self._note(segment, said, "one with XX in element 8; published prices are not looked up by it")
+        said = "a number in element 9 that is not an NPI" if segment[9] else "no NPI in element 9"
+        self._note(segment, said, "an NPI, with XX in element 8; published prices are not looked up")
         return ""
 
     def _taxonomy(self, segment: X12Segment) -> str:
@@ -254,8 +262,8 @@ class _ClaimReader:
         return ""
 
     def _unknown(self, segment: X12Segment) -> None:
-        what = f"{segment.name} {segment[1]}" if segment.name == "DTP" and segment[1].isdecimal() else segment.name
-        self._note(segment, f"segment {what or 'without a name'}", "one that is read here")
+        what = f"a date of kind {segment[1]}" if segment.name == "DTP" and segment[1].isdecimal() else "a segment"
+        self._note(segment, f"{what} that is not read", "none")
 
     def _note(self, segment: X12Segment, found: str, expected: str) -> None:
         unread = Unread(self.name, segment.place, f"segment {segment.name}".strip(), found, expected)

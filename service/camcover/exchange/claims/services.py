@@ -61,7 +61,7 @@ def _service(claim: ClaimBegun, line: BilledLine, note: Note) -> dict[str, Any] 
         place = ""
     diagnoses, is_sound = pointed(claim.diagnoses, line.segment.parts(7))
     if not is_sound:
-        note("a pointer to no diagnosis", f"1 to {len(claim.diagnoses)}")
+        note("a pointer to a diagnosis that the claim does not have", f"1 to {len(claim.diagnoses)}")
     return {
         "state": _state(claim, line, place),
         "taxonomy": _first_said(line.given.taxonomy, claim.given.taxonomy, claim.biller.taxonomy),
@@ -95,7 +95,7 @@ def _procedure(segment: X12Segment, note: Note) -> dict[str, Any] | None:
     modifiers = [each for each in others[:_MOST_MODIFIERS] if each]
     sound = [each for each in modifiers if _MODIFIER.fullmatch(each)]
     if sound != modifiers:
-        note("a modifier in element 1 that is none", "two letters or digits")
+        note("a text in element 1 that is not a modifier", "two letters or digits")
     procedure = {"code": code, "charge_cents": _charge(segment, note), "modifiers": sound} | _quantity(segment, note)
     return {name: value for name, value in procedure.items() if value is not None and value != []}
 
@@ -103,7 +103,7 @@ def _procedure(segment: X12Segment, note: Note) -> dict[str, Any] | None:
 def _charge(segment: X12Segment, note: Note) -> int | None:
     cents = cents_of(segment[2])
     if cents is None or cents < 0:
-        note("no charge in element 2", "an amount such as 52.50; what is typical is taken")
+        note("no charge in element 2", "an amount such as 52.50; the typical charge is taken")
         return None
     return cents
 

@@ -78,7 +78,7 @@ def _by_text(amounts: Sequence[StatedAmount]) -> list[list[StatedAmount]]:
 
 
 def _is_consistent(amounts: Sequence[StatedAmount]) -> bool:
-    """Whether each role has one amount, and the total one period."""
+    """Whether the amounts of each role (total, used, remaining) are equal, and all totals have one period."""
     roles: dict[str, set[int | None]] = {}
     for each in amounts:
         roles.setdefault(each.role, set()).add(each.amount)
@@ -178,7 +178,7 @@ def _pool_of(fact: EligibilityFact) -> EligibilityFact | None:
 
 
 def _joined(pools: Sequence[EligibilityFact]) -> EligibilityFact:
-    """One pool with the services, the segments and the numbers of all."""
+    """Several facts about one pool as one fact: the segments and services of all, and the first of each number."""
     if len(pools) == 1:
         return pools[0]
     return replace(

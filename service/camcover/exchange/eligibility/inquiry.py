@@ -118,4 +118,4 @@ def _check(inquiry: Inquiry) -> None:
     if not 1 <= len(codes) <= _MOST_SERVICE_TYPES or len(set(codes)) < len(codes):
         raise WrongInquiry("service_types", f"{len(codes)} codes", f"1 to {_MOST_SERVICE_TYPES}, each once")
     if any(not (1 <= len(each) <= 3 and each.isascii() and each.isalnum()) for each in codes):
-        raise WrongInquiry("service_types", "a text that is no code", "up to three letters and digits, such as 30")
+        raise WrongInquiry("service_types", "a text that is not a code", "up to three letters and digits, such as 30")

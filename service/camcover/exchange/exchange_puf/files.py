@@ -89,7 +89,7 @@ def read_exchange(plans: Path, benefits: Path, year: int, variants: Collection[s
             continue
         plan = _plan(cells, plan_id, year)
         if plan_id in drafts:
-            of_plans.unread.append(fault_of(of_plans, row, "planid", "a plan that no row before it has"))
+            of_plans.unread.append(fault_of(of_plans, row, "planid", "a plan that no earlier row has"))
         elif plan is None:
             left_out.add(plan_id)
         else:
@@ -194,7 +194,7 @@ def _read_benefits(
                 spoilt.add(plan_id)
         elif plan_id not in found and plan_id not in left_out and plan_id not in unknown:
             unknown.add(plan_id)
-            file.unread.append(fault_of(file, row, "planid", "a plan of the other file"))
+            file.unread.append(fault_of(file, row, "planid", "a plan that the other file has"))
         last, faults = plan_id, len(file.unread)
     if len(file.unread) > faults:
         spoilt.add(last)
@@ -224,7 +224,7 @@ def _put(file: DelimitedFile, row: DelimitedRow, name: str, known: _Benefits) ->
     before = known.covered.setdefault(name, benefit)
     if before is not benefit and before._replace(line=0, name="") != benefit._replace(line=0, name=""):
         file.unread.append(
-            fault_of(file, row, "benefitname", "a benefit that no row of the plan has yet, or one alike")
+            fault_of(file, row, "benefitname", "a benefit that no earlier row of the plan has, or the same again")
         )
         return False
     return True

@@ -137,7 +137,7 @@ def _composition(care: SummarisedCare) -> Resource:
 
 
 def _frame(says: dict[str, Any]) -> Iterator[str]:
-    """What readers are to know of the whole."""
+    """The sentences that hold for the whole summary: what it is about, warnings, the law, the release."""
     yield from (says["about"], says["lead"], " ".join(says["plan"]), says["made"])
     yield from (*says["warnings"], *says["know"], says["law"], says["release"])
 

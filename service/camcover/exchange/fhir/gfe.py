@@ -182,7 +182,7 @@ def _day(item: Element) -> str | None:
     period = item.one("servicedPeriod")
     text = item.text("servicedDate") or period.text("start")
     if period.value and period.text("end") not in {"", text}:
-        item.refuse("servicedPeriod", "a period", "one day: its number of visits is not known")
+        item.refuse("servicedPeriod", "a period", "one day, because the number of visits is not known")
         return None
     try:
         return date.fromisoformat(text).isoformat()
@@ -224,7 +224,7 @@ def _charge(item: Element) -> int | None:
     if "net" in item.value:
         return _cents(item, "net")
     if "unitPrice" not in item.value:
-        item.refuse("net", "none", "an amount; what is typical is taken")
+        item.refuse("net", "none", "an amount; the typical charge is taken")
         return None
     price = _cents(item, "unitPrice")
     return None if price is None else price * _units(item)
@@ -237,7 +237,7 @@ def _cents(item: Element, name: str) -> int | None:
     cents = Decimal(str(value)) * 100 if is_number else Decimal(-1)
     if 0 <= cents < _MOST_CENTS and cents == int(cents) and currency in {"", "USD"}:
         return int(cents)
-    item.refuse(name, quoted(f"{value} {currency}".strip()), "dollars and whole cents; what is typical is taken")
+    item.refuse(name, quoted(f"{value} {currency}".strip()), "dollars and whole cents; the typical charge is taken")
     return None
 
 

@@ -115,8 +115,8 @@ _COLUMNS = {
 }
 
 
-def _sum_given(text: str) -> int:
-    """An amount that must be there."""
+def _required_cents(text: str) -> int:
+    """The amount of a cell in cents. Raises `CellFault` if the cell has none."""
     cents = sum_of(text)
     if cents is None:
         raise CellFault("an amount, since the column beside it says yes")
@@ -269,7 +269,7 @@ class _Plan:
         """A sum of section D whose `_yn` says yes; then it has an amount."""
         if not self._says(SECTION_D, f"{stem}_yn"):
             return None
-        return self._value(SECTION_D, _AMOUNTS.get(stem, f"{stem}_amt"), _sum_given)
+        return self._value(SECTION_D, _AMOUNTS.get(stem, f"{stem}_amt"), _required_cents)
 
     def _ends(
         self, file: str, columns: Sequence[str], read: Callable[[str], int | None]

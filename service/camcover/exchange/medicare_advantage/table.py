@@ -73,7 +73,7 @@ def read_table(plans: Path, benefits: Path, year: int) -> ReadPlans:
     for row in of_plans.rows():
         plan = _plan(of_plans, row, year)
         if plan is not None and str(plan.number) in drafts:
-            of_plans.unread.append(fault_of(of_plans, row, "plan_id", "a plan that no row before it has"))
+            of_plans.unread.append(fault_of(of_plans, row, "plan_id", "a plan that no earlier row has"))
         elif plan is not None:
             drafts[str(plan.number)] = plan
         if len(drafts) > MOST_PLANS:
@@ -168,7 +168,7 @@ def _put(file: DelimitedFile, row: DelimitedRow, known: dict[tuple[PrintedServic
     if not cells.is_whole or service is None or network is None:
         return False
     if (service, network) in known:
-        file.unread.append(fault_of(file, row, "benefit", "a benefit and network that no row of the plan has yet"))
+        file.unread.append(fault_of(file, row, "benefit", "a benefit and network that no earlier row of the plan has"))
         return False
     known[service, network] = printed
     return True
@@ -223,7 +223,7 @@ def _as_printed(
 def _check_ends(low: int | None, high: int | None, _: str) -> None:
     """Raise `CellFault` where a least and a most are no range."""
     if (low is None) != (high is None) or (low is not None and high is not None and low > high):
-        raise CellFault("both ends of a range, the least no more than the most")
+        raise CellFault("both ends of a range, the first not above the second")
 
 
 def _check_amounts(is_covered: bool, amounts: Sequence[int | None], _: str) -> None:

@@ -43,7 +43,7 @@ def read_localities(path: Path, expected: int = LOCALITIES) -> ReadLocalities:
         if row.values[_STATE] or row.values[_NUMBER]:
             place = _locality(RowCells(file, row), columns)
             if place is not None and _is_known(place, read.places):
-                wrong = "a locality that no row before it has"
+                wrong = "a locality that no earlier row has"
                 file.unread.append(Unread(file.name, row.line, "", quoted(place.key), wrong))
             elif place is not None:
                 read.places.append(place)

@@ -50,7 +50,7 @@ def read_values(path: Path, codes: Collection[str]) -> ReadValues:
         if cells.text(_MODIFIER):
             read.modified.add(code)
         elif code in read.values:
-            file.unread.append(fault_of(file, row, _CODE, "a code that no row before it has"))
+            file.unread.append(fault_of(file, row, _CODE, "a code that no earlier row has"))
         elif (values := _values(cells, code)) is not None:
             read.values[code] = values
     read.unread, read.file = file.unread, (file.name, file.sha256)

@@ -88,7 +88,7 @@ class _RemittanceReader:
                     yield claim
                 claim = _ClaimBegun(segment, [segment[7]] if segment[7] else [])
             elif segment.name == "PLB":
-                self._note(segment, "money that belongs to no claim (PLB)", "claims; it is left out")
+                self._note(segment, "money that belongs to no claim (PLB)", "money of claims; it is left out")
             elif claim is None:
                 if segment.name not in _OF_PAYER:
                     self._unknown(segment)
@@ -107,9 +107,9 @@ class _RemittanceReader:
                 places = last.get(number, [])
                 if places:
                     held[places.pop()] = None
-                    self._note(claim.segment, "a reversal of a claim of this file", "both are left out")
+                    self._note(claim.segment, "a reversal of a claim of this file", "none; both are left out")
                 else:
-                    self._note(claim.segment, "a reversal of a claim of another file", "it is left out")
+                    self._note(claim.segment, "a reversal of a claim of another file", "none; it is left out")
                 continue
             last.setdefault(number, []).append(len(held))
             held.append(claim)
@@ -136,7 +136,7 @@ class _RemittanceReader:
     def _of_whole_claim(self, claim: _ClaimBegun, segment: X12Segment) -> None:
         """Take a segment before the first line of a claim."""
         if segment.name == "CAS":
-            self._note(segment, "adjustments of a claim as a whole", "those of its lines; they are left out")
+            self._note(segment, "adjustments of a whole claim", "adjustments of its lines; these are left out")
         elif segment.name == "NM1":
             if segment[1] == "QC" or (segment[1] == "IL" and not claim.member):
                 claim.member = segment[9]
@@ -146,7 +146,7 @@ class _RemittanceReader:
             self._unknown(segment)
 
     def _unknown(self, segment: X12Segment) -> None:
-        self._note(segment, f"segment {segment.name or 'without a name'}", "one that is read here")
+        self._note(segment, "a segment that is not read", "none")
 
     def _begin_line(self, claim: _ClaimBegun, segment: X12Segment) -> None:
         charge, paid = self._cents(segment, 2), self._cents(segment, 3)

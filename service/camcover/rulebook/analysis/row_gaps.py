@@ -31,7 +31,10 @@ class GapKind(StrEnum):
 
 
 class RowGap(NamedTuple):
-    """A gap: its facts in words by what they are about, only those that are told apart."""
+    """A combination of facts that no benefit covers. `when`: each fact in words by what it is about.
+
+    Facts that make no difference are left out.
+    """
 
     kind: GapKind
     when: Mapping[str, str]

@@ -66,7 +66,7 @@ def _never_hold(rules: RuleSet, day: date, when: Criteria) -> Iterator[Diagnosti
 
 
 def check_policies(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """A benefit's criteria leave something of its policy's (docs/rule-language.md, section 4: all given must hold)."""
+    """A benefit's criteria and its policy's can hold together, as they must (docs/rule-language.md, section 4)."""
     for plan in plans(rules):
         days = days_of_change(plan, rules)
         for benefit in plan.benefits.values():
@@ -76,7 +76,7 @@ def check_policies(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def _contradicts(rules: RuleSet, days: list[date], benefit: Benefit) -> bool:
-    """Whether on every day the two parts hold each for itself, but never together."""
+    """Whether on every day each of the two can hold by itself, but the two never hold together."""
     return all(
         is_empty(region_of(rules, day, benefit.policy, benefit.when))
         and not is_empty(region_of(rules, day, benefit.policy, None))

@@ -85,7 +85,7 @@ def matched_parts(before: Sequence[Part], after: Sequence[Part]) -> list[Matched
 
 
 def _with_new(before: Sequence[Part], after: Sequence[Part], partner: Mapping[int, Part]) -> Iterator[Matched[Part]]:
-    """The parts of `before` with their partners; each new part follows the part that it follows in `after`."""
+    """Each part of `before` with its partner in `after`. A new part stands behind the part before it in `after`."""
     known = {id(part) for part in partner.values()}
     behind = {id(last): part for last, part in pairwise([None, *after]) if part is not None and id(part) not in known}
     yield from _chained(None, behind)

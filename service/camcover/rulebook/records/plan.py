@@ -118,7 +118,7 @@ class Limit:
 
     @property
     def counted_for(self) -> CountedFor | None:
-        """Who or what has a count of its own: by its period, else as named; None = each member."""
+        """What the limit counts separately: what its period says, else what `for` names; None: each member."""
         return PERIODS[self.per.kind].has or self.named
 
     @property

@@ -30,10 +30,10 @@ __all__ = [
     "LONGEST_REASON",
     "SAY_WHY",
     "Does",
-    "Door",
     "Impacts",
     "Runs",
     "SignInProvider",
+    "StaffEntrance",
     "StaffPage",
     "StaffSite",
     "Visit",
@@ -62,7 +62,7 @@ class Runs(Protocol):
         """What `work` gives. Raises what it raises."""
 
 
-class Door(KnownTokens, Protocol):
+class StaffEntrance(KnownTokens, Protocol):
     """Who may come in, and how a failure is told."""
 
     def people(self) -> tuple[StaffPerson, ...]:
@@ -118,7 +118,7 @@ class StaffSite:
 
     rules: RulesInForce
     releases: ReleaseRules
-    door: Door
+    door: StaffEntrance
     estimates: EstimateDesk
     look: Runs
     work: Runs

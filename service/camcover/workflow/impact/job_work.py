@@ -34,7 +34,7 @@ def work_out(order: ImpactOrder, files: ImpactFiles) -> None:
     try:
         old, new = sound(load_files(order.before)), sound(load_files(order.after))
         total, batches = _book(order, old)
-        told = _SoFar(order.key, files, total)
+        told = _ProgressReports(order.key, files, total)
         found = impact(compile_rules(old), compile_rules(new), batches, worst=WORST, threads=1, progress=told.progress)
     except RulesRefused:
         files.write(order.key, ImpactState(JobState.FAILED, said="the rules have errors; correct these first"))
@@ -61,7 +61,7 @@ def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             yield batch.slice(first, _ROWS)
 
 
-class _SoFar:
+class _ProgressReports:
     """Says how far a job is, not too often."""
 
     def __init__(self, key: str, files: ImpactFiles, total: int) -> None:

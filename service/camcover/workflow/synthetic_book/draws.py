@@ -76,19 +76,26 @@ def happens(random: Generator, of_thousand: int, count: int) -> Ints:
 
 
 def kind_of(random: Generator, of_thousand: Sequence[int], count: int) -> Ints:
-    """For each of `count` a kind by how often it is; one more where they do not add up to 1,000."""
+    """`count` random kinds, numbered from 0. `of_thousand`: how many of a thousand have each kind.
+
+    If these do not add up to 1,000, the rest has one more kind. The result has the shape (count,).
+    """
     return np.searchsorted(np.cumsum(of_thousand), random.integers(0, WHOLE, count), side="right")
 
 
 def spans(first: Ints, count: Ints) -> tuple[Ints, Ints]:
-    """The places of ranges one behind the other, and the range each belongs to."""
+    """All places of some ranges in order, and for each place the number of its range.
+
+    `first`, `count`: the first place and the length of each range, shape (ranges,). Both results have the shape
+    (sum of `count`,).
+    """
     owner = np.repeat(np.arange(len(count)), count)
     begins = np.concatenate([[0], np.cumsum(count)])[:-1]
     return first[owner] + np.arange(len(owner)) - begins[owner], owner
 
 
 def unless(is_left_out: Ints, words: pa.Array) -> pa.Array:
-    """The words, null where one is left out."""
+    """The words, with null in place of those that are left out; both of one length."""
     return pc.if_else(pa.array(is_left_out), pa.scalar(None, words.type), words)
 
 
