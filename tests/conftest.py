@@ -23,6 +23,7 @@ from databases import (
     url_of,
 )
 from extent import EXTENT
+from forked import ForkingContext
 from memory_guards import Guards, guarded
 from small_rules import TEXTS
 
@@ -82,6 +83,15 @@ def commands() -> Iterator[None]:
     """Let Typer make the commands once: it makes them for each run, which takes nine tenths of a short one."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("typer.testing._get_command", cache(get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def jobs_are_forked() -> Iterator[None]:
+    """Let processes for jobs be forked by one that has imported the program; test_worker_process.py starts new ones."""
+    with pytest.MonkeyPatch.context() as patched:
+        for module in ("worker_process", "impact_jobs"):
+            patched.setattr(f"camcover.api.{module}._CONTEXT", ForkingContext())
         yield
 
 

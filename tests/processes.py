@@ -1,4 +1,7 @@
-"""`camcover serve` as a process of its own, for tests of what only processes can show."""
+"""`camcover serve` as a process of its own, for tests of what only processes can show.
+
+`serving` starts Python anew, as whoever runs a service does; `forked_service` (forked.py) saves its imports.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from forked import Forked
+
 SERVICE = Path(__file__).resolve().parents[1] / "service"
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(SERVICE)}
+
+
+Process = subprocess.Popen[str] | Forked
+"""A service as a process."""
 
 
 class _Served(subprocess.Popen[str]):
@@ -36,11 +45,25 @@ def serving(
     """
     command = [sys.executable, "-m", "camcover", "serve", *map(str, arguments)]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": log or subprocess.PIPE, "text": True}
-    environment = ENVIRONMENT | ({"TMPDIR": str(temporary)} if temporary else {}) | dict(variables or {})
+    environment = _environment(temporary) | dict(variables or {})
     return _Served(command, env=environment, start_new_session=True, **pipes)
 
 
-def address_of(process: subprocess.Popen[str]) -> str:
+def forked(*arguments: object, temporary: Path | None = None) -> Forked:
+    """A started `camcover`, forked from a process that has imported what a service needs."""
+    return Forked(list(map(str, arguments)), _environment(temporary))
+
+
+def forked_service(*arguments: object, temporary: Path | None = None) -> Forked:
+    """A started `camcover serve`, forked likewise."""
+    return forked("serve", *arguments, temporary=temporary)
+
+
+def _environment(temporary: Path | None) -> dict[str, str]:
+    return ENVIRONMENT | ({"TMPDIR": str(temporary)} if temporary else {})
+
+
+def address_of(process: Process) -> str:
     """The address that a service announces."""
     assert process.stdout is not None
     announced = process.stdout.readline()
@@ -48,7 +71,7 @@ def address_of(process: subprocess.Popen[str]) -> str:
     return announced.removeprefix("listening on ").strip()
 
 
-def http_of(process: subprocess.Popen[str]) -> str:
+def http_of(process: Process) -> str:
     """The address of HTTP, which a service announces after the other."""
     assert process.stdout is not None
     announced = process.stdout.readline()
@@ -56,7 +79,7 @@ def http_of(process: subprocess.Popen[str]) -> str:
     return f"http://{announced.removeprefix('http on ').strip()}"
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def end(process: Process) -> None:
     """End a service and its workers at once."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)

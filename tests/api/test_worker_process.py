@@ -20,8 +20,9 @@ from camcover.workflow.errors import UnknownRelease
 
 
 @pytest.fixture
-def worker() -> Iterator[WorkerProcess]:
-    """A process of its own, ended afterwards."""
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerProcess]:
+    """A process of its own, by a Python that is started for it; ended afterwards."""
+    monkeypatch.setattr("camcover.api.worker_process._CONTEXT", multiprocessing.get_context("spawn"))
     made = WorkerProcess()
     yield made
     made.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from processes import address_of, end, serving
+from processes import address_of, end, forked_service
 
 pytestmark = [
     pytest.mark.processes,
@@ -29,7 +29,7 @@ SERVED = "127.0.0.1:8080"
 def address() -> Iterator[str]:
     """Where the shipped rules are served over HTTP."""
     rules = ROOT / "rules"
-    with serving(
+    with forked_service(
         "--rules", rules, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--database-url", "off"
     ) as process:
         address_of(process)

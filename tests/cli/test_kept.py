@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,7 +18,7 @@ from sqlalchemy import text
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.store import Database
-from processes import address_of, end, serving
+from processes import Process, address_of, end, forked_service
 from small_rules import question
 
 pytestmark = pytest.mark.processes
@@ -36,17 +35,17 @@ def asked(request_id: str, **others: Any) -> request_pb2.EstimatePlanRequest:
 
 
 @pytest.fixture
-def pair(rules: Path, url: str) -> Iterator[list[subprocess.Popen[str]]]:
+def pair(rules: Path, url: str) -> Iterator[list[Process]]:
     """Two services on one database."""
     options = ("--rules", rules, "--database-url", url, "--listen", "127.0.0.1:0", "--drain-seconds", 1)
-    processes = [serving(*options) for _ in range(2)]
+    processes: list[Process] = [forked_service(*options) for _ in range(2)]
     yield processes
     for process in processes:
         end(process)
         process.communicate(timeout=120)
 
 
-def test_what_a_killed_process_answered_is_kept_and_nothing_else(pair: list[subprocess.Popen[str]], url: str) -> None:
+def test_what_a_killed_process_answered_is_kept_and_nothing_else(pair: list[Process], url: str) -> None:
     """Killed under load after forty answers: the other gives each of them again, to the byte."""
     killed, other = pair
     answered: dict[str, bytes] = {}
@@ -83,7 +82,7 @@ def test_what_a_killed_process_answered_is_kept_and_nothing_else(pair: list[subp
     assert len(answered) <= kept == keys <= len(answered) + CALLERS
 
 
-def test_two_services_race_for_request_ids(pair: list[subprocess.Popen[str]]) -> None:
+def test_two_services_race_for_request_ids(pair: list[Process]) -> None:
     """Of each id both give one name; other content under it is refused by both. No call fails for the other service."""
     channels = [grpc.insecure_channel(address_of(process)) for process in pair]
     stubs = [EstimateServiceStub(channel) for channel in channels]
@@ -130,7 +129,7 @@ def newer(file: Path) -> None:
 def test_a_malformed_database_url_is_refused_in_one_line(rules: Path, tmp_path: Path, prepare: Any, said: str) -> None:
     file = tmp_path / "camcover.sqlite"
     prepare(file)
-    process = serving("--rules", rules, "--database-url", f"sqlite:///{file}", "--listen", "127.0.0.1:0")
+    process = forked_service("--rules", rules, "--database-url", f"sqlite:///{file}", "--listen", "127.0.0.1:0")
     _, log = process.communicate(timeout=120)
     assert process.returncode == 1
     assert said in log

@@ -14,7 +14,7 @@ from camcover.cli import app
 from cli.test_prices import imported
 from pdf_reading import read_pdf
 from price_files import NPI, Json, entry, in_network, rate
-from processes import address_of, end, serving
+from processes import address_of, end, forked_service
 from small_rules import question
 
 PLAN = question(items=[question()["items"][0] | {"provider": NPI}])
@@ -117,7 +117,7 @@ def test_a_service_looks_prices_up_and_takes_a_file_that_replaces_the_first(
     prices, database = tmp_path / "prices.sqlite", f"sqlite:///{tmp_path / 'estimates.sqlite'}"
     words = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database, "--prices", prices)
     found = []
-    with serving(*words) as process:
+    with forked_service(*words) as process:
         address = address_of(process)
         for dollars in (48.5, 60):
             imported(tmp_path, in_network(entry("97810", rate({"negotiated_rate": dollars}))))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceSt
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from databases import new_sqlite_database
 from extent import EXTENT
-from processes import ENVIRONMENT, address_of, end, serving
+from processes import Process, address_of, end, forked, forked_service
 from small_rules import COPAY_PLAN, question
 
 pytestmark = pytest.mark.processes
@@ -38,10 +36,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def replicas(url: str) -> Iterator[list[tuple[subprocess.Popen[str], grpc.Channel]]]:
+def replicas(url: str) -> Iterator[list[tuple[Process, grpc.Channel]]]:
     """Two services, the second of two workers, each with a channel to it."""
     options: tuple[object, ...] = ("--database-url", url, "--listen", "127.0.0.1:0", "--drain-seconds", 1)
-    processes = [serving(*options), serving(*options, "--workers", 2)]
+    processes = [forked_service(*options), forked_service(*options, "--workers", 2)]
     channels = [grpc.insecure_channel(address_of(process)) for process in processes]
     yield list(zip(processes, channels, strict=True))
     for channel in channels:
@@ -58,10 +56,10 @@ def staff(url: str) -> Callable[..., str]:
     """Runs a command in a process of its own; gives what it says."""
 
     def invoke(*arguments: object) -> str:
-        command = [sys.executable, "-m", "camcover", "rules", *map(str, arguments), "--database-url", url]
-        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        process = forked("rules", *arguments, "--database-url", url)
+        out, said = process.communicate()
+        assert process.returncode == 0, said
+        return out
 
     return invoke
 
@@ -115,7 +113,7 @@ def test_a_killed_replica_loses_nothing_and_another_takes_over(
     wait_for([other], first)
     end(killed)
     kept = EstimateServiceStub(other).EstimatePlan(QUESTION)
-    process = serving("--database-url", url, "--listen", "127.0.0.1:0")
+    process = forked_service("--database-url", url, "--listen", "127.0.0.1:0")
     with grpc.insecure_channel(address_of(process)) as channel:
         answer = EstimateServiceStub(channel).GetEstimate(estimate_service_pb2.GetEstimateRequest(name=kept.name))
     assert answer == kept

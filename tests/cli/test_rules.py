@@ -6,8 +6,6 @@ import asyncio
 import json
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import typer
 
 from camcover.cli import rerunning
 from camcover.cli.rerunning import run_whenever_saved
-from processes import ENVIRONMENT, end
+from processes import Process, end, forked
 from small_rules import COPAY_PLAN, SHARE_PLAN
 
 TYPO = COPAY_PLAN.replace("therapies: [acupuncture, massage]", "therapies: [acupunture, massage]")
@@ -194,10 +192,7 @@ def test_watching_runs_again_when_other_rules_are_there(
     if is_linked:
         watched = rules.with_name("current")
         watched.symlink_to(rules.name)
-    command = [sys.executable, "-m", "camcover", "rules", *arguments, str(watched), "--watch"]
-    process = subprocess.Popen(
-        command, env=ENVIRONMENT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = forked("rules", *arguments, watched, "--watch")
     try:
         assert process.stdout is not None
         assert first in iter(lambda: _line(process), None)
@@ -220,7 +215,7 @@ def _change(rules: Path, watched: Path, text: str) -> None:
         (rules.parent / "new").replace(watched)
 
 
-def _line(process: subprocess.Popen[str]) -> str:
+def _line(process: Process) -> str:
     """The next line that a command prints. Fails when it has ended."""
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -22,7 +22,7 @@ from camcover.cli.securing import (
     sign_in_client,
 )
 from identity_provider import providing
-from processes import address_of, end, http_of, serving
+from processes import address_of, end, forked_service, http_of
 from small_rules import question
 
 LOCAL = "127.0.0.1:0"
@@ -115,7 +115,7 @@ def test_asked_over_tls_by_a_caller_with_a_certificate(rules: Path, tmp_path: Pa
     callers.write_text('[[certificate]]\nsubject = "portal"\nroles = ["estimate"]\nname = "CN:portal"\n')
     options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--workers", 2, "--drain-seconds", 1)
     secured = ("--tls-certificate", certificate, "--tls-key", key, "--tls-client-ca", ca, "--tokens", callers)
-    with serving(*options, *secured, "--http", LOCAL) as process:
+    with forked_service(*options, *secured, "--http", LOCAL) as process:
         asked = ("estimate", "-", "--server", address_of(process))
         url = http_of(process).replace("http:", "https:")
         good = run(
@@ -154,7 +154,7 @@ def test_a_service_says_once_what_is_wrong_with_its_files(rules: Path, tmp_path:
     certificate, _ = put(tmp_path, authority.server_pair())
     _, key = put(tmp_path, authority.server_pair(), "other")
     options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--workers", workers)
-    with serving(*options, "--tls-certificate", certificate, "--tls-key", key) as process:
+    with forked_service(*options, "--tls-certificate", certificate, "--tls-key", key) as process:
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (1, f"{key}: not the key of the certificate in {certificate}\n")
 
@@ -164,7 +164,7 @@ def test_callers_by_certificate_need_the_ca_of_clients(rules: Path, tmp_path: Pa
     callers = tmp_path / "callers.toml"
     callers.write_text('[[certificate]]\nsubject = "portal"\nroles = ["estimate"]\nname = "CN:portal"\n')
     options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--tokens", callers)
-    with serving(*options) as process:
+    with forked_service(*options) as process:
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (1, f"{callers}: [[certificate]] tables need --tls-client-ca\n")
 
@@ -262,7 +262,7 @@ def test_asked_with_a_token_of_an_identity_provider(rules: Path, run: Any) -> No
     with providing() as provider:
         options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--workers", 2, "--drain-seconds", 1)
         known = ("--oidc-issuer", provider.issuer, "--oidc-audience", "camcover", "--oidc-scope", "price=estimate")
-        with serving(*options, *known) as process:
+        with forked_service(*options, *known) as process:
             asked = ("estimate", "-", "--server", address_of(process), "--token")
             good = run(*asked, provider.token(scope="price"), stdin=json.dumps(question()))
             assert json.loads(good.stdout)["totals"]["patient_cents"] == 6080

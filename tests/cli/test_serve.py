@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,23 +19,32 @@ from google.protobuf import json_format
 from camcover.gen.camcover.v1 import catalog_service_pb2, request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
-from processes import address_of, end, serving
+from processes import Process, address_of, end, forked_service, serving
 from small_rules import question
 
 pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
-def server(rules: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server(rules: Path, tmp_path: Path) -> Iterator[tuple[Process, str]]:
     """A service over the small rules, and its address."""
+    database = f"sqlite:///{tmp_path / 'estimates.sqlite'}"
+    with forked_service("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database) as process:
+        yield process, address_of(process)
+        end(process)
+
+
+@pytest.fixture
+def new_server(rules: Path, tmp_path: Path) -> Iterator[tuple[Process, str]]:
+    """The same by a Python that is started for it."""
     database = f"sqlite:///{tmp_path / 'estimates.sqlite'}"
     with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database) as process:
         yield process, address_of(process)
         end(process)
 
 
-def test_asked_over_the_network_and_drained(server: Any, run: Any) -> None:
-    process, address = server
+def test_asked_over_the_network_and_drained(new_server: Any, run: Any) -> None:
+    process, address = new_server
     good = run("estimate", "-", "--server", address, stdin=json.dumps(question()))
     assert json.loads(good.stdout)["totals"]["patient_cents"] == 6080
     assert json.loads(good.stdout)["name"].startswith("estimates/")
@@ -91,7 +99,7 @@ def test_no_call_is_broken_off_when_it_ends(server: Any, tmp_path: Path) -> None
 
 def test_an_address_that_is_taken(server: Any, rules: Path) -> None:
     _, address = server
-    with serving("--rules", rules, "--listen", address, "--database-url", "sqlite://") as second:
+    with forked_service("--rules", rules, "--listen", address, "--database-url", "sqlite://") as second:
         _, said = second.communicate(timeout=120)
     assert second.returncode == 1
     assert (
@@ -105,7 +113,7 @@ def release_of(run: Any, address: str) -> str:
     return str(json.loads(answer.stdout)["rule_release"])
 
 
-def logged(process: subprocess.Popen[str], event: str) -> dict[str, Any]:
+def logged(process: Process, event: str) -> dict[str, Any]:
     """The next line of the log that tells of `event`; a service that never tells of it is ended."""
     assert process.stderr is not None
     watch = threading.Timer(120, end, [process])
@@ -143,7 +151,7 @@ def test_rules_are_read_anew_on_sighup(server: Any, rules: Path, run: Any) -> No
 def test_files_are_read_anew_when_they_are_saved(rules: Path, run: Any) -> None:
     """With --watch; an error is told in the log with its place, and the last good rules go on answering."""
     options = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off", "--watch")
-    with serving(*options) as process:
+    with forked_service(*options) as process:
         address = address_of(process)
         copay = rules / "copay.yaml"
         text = copay.read_text(encoding="utf-8")
@@ -163,7 +171,7 @@ def test_a_service_that_asks_for_tokens(rules: Path, run: Any, tmp_path: Path) -
     tokens = tmp_path / "tokens.toml"
     tokens.write_text(made.stdout, encoding="utf-8")
     options = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off", "--tokens", tokens)
-    with serving(*options) as process:
+    with forked_service(*options) as process:
         asked = ("estimate", "-", "--server", address_of(process))
         refused = run(*asked, stdin=json.dumps(question()))
         assert refused.exit_code != 0
@@ -185,7 +193,7 @@ def test_a_service_that_asks_for_tokens(rules: Path, run: Any, tmp_path: Path) -
 def test_a_file_of_tokens_that_is_wrong(rules: Path, tmp_path: Path) -> None:
     tokens = tmp_path / "tokens.toml"
     tokens.write_text("nonsense", encoding="utf-8")
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--tokens", tokens) as process:
+    with forked_service("--rules", rules, "--listen", "127.0.0.1:0", "--tokens", tokens) as process:
         _, said = process.communicate(timeout=120)
     assert process.returncode == 1
     assert said.startswith(f"{tokens}: the file is not TOML")
@@ -239,7 +247,7 @@ def test_a_malformed_address_is_refused(rules: Path, address: str, run: Any) -> 
 def test_an_address_of_another_machine(rules: Path, workers: int) -> None:
     address = "203.0.113.1:50051"
     arguments = ("--rules", rules, "--listen", address, "--insecure", "--database-url", "off", "--workers", workers)
-    with serving(*arguments) as process:
+    with forked_service(*arguments) as process:
         _, said = process.communicate(timeout=120)
     assert process.returncode == 1
     assert (
@@ -247,14 +255,15 @@ def test_an_address_of_another_machine(rules: Path, workers: int) -> None:
     )
 
 
-def children(process: subprocess.Popen[str]) -> list[int]:
+def children(process: Process) -> list[int]:
     """The ids of a process's own processes."""
     return [int(each) for each in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list processes under /proc")
 def test_a_worker_that_ends_by_itself_is_started_again(rules: Path, run: Any) -> None:
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off", "--workers", 2) as process:
+    options = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off", "--workers", 2)
+    with forked_service(*options) as process:
         assert process.stdout is not None
         address = process.stdout.readline().removeprefix("listening on ").strip()
         logged(process, "listening")
@@ -281,11 +290,11 @@ def test_workers_end_with_their_supervisor_however_it_ends(rules: Path, tmp_path
     options = ("--rules", rules, "--database-url", "off", "--workers", 2)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    with serving("--listen", "127.0.0.1:0", *options, temporary=temporary) as process:
+    with forked_service("--listen", "127.0.0.1:0", *options, temporary=temporary) as process:
         address = address_of(process)
         for _ in range(2):
             logged(process, "listening")
-        with serving("--listen", address, *options) as second:
+        with forked_service("--listen", address, *options) as second:
             _, said = second.communicate(timeout=120)
         assert second.returncode == 1
         assert said.splitlines()[-1].startswith(f"cannot listen on {address}")
@@ -294,7 +303,7 @@ def test_workers_end_with_their_supervisor_however_it_ends(rules: Path, tmp_path
         # Standard error ends when the last of its processes has.
         process.communicate(timeout=120)
     assert list(temporary.iterdir()) == []
-    with serving("--listen", address, *options) as other:
+    with forked_service("--listen", address, *options) as other:
         assert address_of(other) == address
         assert release_of(run, address).startswith("rules-")
         end(other)
@@ -302,7 +311,7 @@ def test_workers_end_with_their_supervisor_however_it_ends(rules: Path, tmp_path
 
 def test_standard_error_that_nobody_reads_stops_nothing(rules: Path) -> None:
     """A pipe takes 64 KiB, some 350 lines of the log."""
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off") as process:
+    with forked_service("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off") as process:
         with grpc.insecure_channel(address_of(process)) as channel:
             catalog = CatalogServiceStub(channel)
             for _ in range(800):
@@ -326,7 +335,7 @@ def test_no_service_where_it_is_looked_for(run: Any) -> None:
 
 def test_bad_rules_are_not_served(rules: Path) -> None:
     (rules / "fees.yaml").write_text("format: camcover/1\nkind: fees\n", encoding="utf-8")
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "sqlite://") as process:
+    with forked_service("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "sqlite://") as process:
         out, said = process.communicate(timeout=120)
     assert (process.returncode, out) == (1, "")
     assert "error[missing-key]" in said
@@ -334,7 +343,7 @@ def test_bad_rules_are_not_served(rules: Path) -> None:
 
 @pytest.mark.parametrize("database", ["nonsense", "sqlite:////nowhere/at/all.sqlite"])
 def test_a_database_that_cannot_be_opened(rules: Path, database: str) -> None:
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database) as process:
+    with forked_service("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database) as process:
         _, said = process.communicate(timeout=120)
     assert process.returncode == 1
     assert said.splitlines()[-1].startswith(f"cannot open the database {database}: ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from processes import address_of, end, http_of, serving
+from processes import Process, address_of, end, forked_service, http_of, serving
 from small_rules import question
 
 pytestmark = pytest.mark.processes
@@ -24,7 +23,7 @@ ESTIMATE = "/camcover.v1.EstimateService/EstimatePlan"
 
 
 @pytest.fixture
-def server(rules: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server(rules: Path) -> Iterator[tuple[Process, str]]:
     """A service over the small rules, and where it is asked over HTTP."""
     options = ("--rules", rules, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--database-url", "off")
     with serving(*options) as process:
@@ -65,7 +64,7 @@ def test_asked_over_http_and_drained(server: Any) -> None:
 
 def test_workers_share_both_ports(rules: Path) -> None:
     options = ("--rules", rules, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--workers", "2")
-    with serving(*options, "--database-url", "off") as process:
+    with forked_service(*options, "--database-url", "off") as process:
         address_of(process)
         answer = httpx.post(http_of(process) + ESTIMATE, json=question(), trust_env=False, timeout=60)
         assert answer.json()["totals"]["patient_cents"] == 6080
@@ -83,7 +82,7 @@ def test_an_address_that_is_taken(rules: Path, workers: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         address = f"127.0.0.1:{held.getsockname()[1]}"
         options = ("--rules", rules, "--listen", "127.0.0.1:0", "--http", address, "--workers", workers)
-        with serving(*options, "--database-url", "off") as process:
+        with forked_service(*options, "--database-url", "off") as process:
             _, said = process.communicate(timeout=120)
     assert process.returncode == 1
     expected = f"cannot listen on {address}; the address is taken, or this machine does not have it"

@@ -14,7 +14,7 @@ import pytest
 
 from camcover.cli import watching
 from camcover.cli.watching import Watcher
-from processes import address_of, end, serving
+from processes import address_of, end, forked_service
 from small_rules import TEXTS, question
 
 WATCHDOG_SECONDS = 120
@@ -227,7 +227,7 @@ def test_a_service_prices_by_the_folder_that_the_link_leads_to(tmp_path: Path, r
     """Three copays of $20, then of $25."""
     path, change, _ = by_git_sync(tmp_path)
     options = ("--rules", path, "--listen", "127.0.0.1:0", "--database-url", "off", "--watch")
-    with serving(*options) as process:
+    with forked_service(*options) as process:
         address = address_of(process)
         asked = json.dumps(question(plan_id="copay-plan", members=[{"id": "ana", "age": 40, "state": "WA"}]))
         copays = []

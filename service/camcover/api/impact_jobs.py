@@ -29,6 +29,7 @@ MOST_SECONDS = 3600.0
 _TICK_SECONDS = 0.25
 _RETRY_AFTER_SECONDS = 30
 _NICENESS = 15
+_CONTEXT = multiprocessing.get_context("spawn")
 _LOG = structlog.get_logger("camcover.impacts")
 
 
@@ -86,7 +87,7 @@ class ImpactJobs:
 
     async def _worked(self, order: ImpactOrder) -> None:
         """Let a process work a job out; it ends with this task."""
-        process = multiprocessing.get_context("spawn").Process(target=_work, args=(order, self._files), daemon=True)
+        process = _CONTEXT.Process(target=_work, args=(order, self._files), daemon=True)
         # What it is given goes through a pipe that it reads once it runs.
         await asyncio.to_thread(process.start)
         try:

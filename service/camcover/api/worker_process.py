@@ -32,6 +32,7 @@ MOST_SECONDS = 600.0
 
 _RETRY_AFTER_SECONDS = 10
 _NICENESS = 10
+_CONTEXT = multiprocessing.get_context("spawn")
 
 
 class WorkerProcess:
@@ -91,8 +92,7 @@ class WorkerProcess:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
+            self._pool = ProcessPoolExecutor(1, mp_context=_CONTEXT, initializer=_begin)
         return self._pool
 
     def close(self) -> None:
