@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -66,6 +67,12 @@ def _postgresql_with_tables(server: str) -> str:
     made = new_postgresql_database(server)
     _add_tables(made)
     return _name_of(made)
+
+
+def upgrade_with(url: str, others: Barrier) -> None:
+    """Bring a database to this version once the other processes are about to do so."""
+    others.wait(120)
+    _add_tables(url)
 
 
 def _add_tables(url: str) -> None:

@@ -94,7 +94,9 @@ class IdentityProvider:
     @classmethod
     def made(cls, kid: str) -> SigningKey:
         """The key of an id; `es` in it means ES256."""
-        return cls.shared.setdefault(kid, SigningKey(kid, "ES256" if "es" in kid else "RS256"))
+        if kid not in cls.shared:
+            cls.shared[kid] = SigningKey(kid, "ES256" if "es" in kid else "RS256")
+        return cls.shared[kid]
 
     def claims(self, **others: Any) -> dict[str, Any]:
         """The claims of a token for the service, with others in place of some; None leaves one out."""

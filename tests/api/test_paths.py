@@ -6,12 +6,12 @@ import asyncio
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import pytest_asyncio
 from google.protobuf import json_format
 
 from camcover.api.access import Access
@@ -203,9 +203,13 @@ async def said(channel: grpc.aio.Channel, method: str, request: dict[str, Any]) 
     return code, b"\n".join([first, (details or "").encode(), repr(metadata).encode()])
 
 
-@pytest.fixture(params=[in_memory, in_a_file, damaged])
-async def answers(request: Any, tmp_path: Path) -> AsyncIterator[Answers]:
-    """What a service says over rules in a secret folder, where its database lies, too, with one release of them."""
+@pytest_asyncio.fixture(params=[in_memory, in_a_file, damaged], scope="module", loop_scope="module")
+async def answers(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Answers, Path]:
+    """What a service says over rules in a secret folder, where its database lies, too, with one release of them.
+
+    With the folder that all of it lies in.
+    """
+    tmp_path = tmp_path_factory.mktemp("paths")
     folder = folder_of_rules(tmp_path)
     tables = request.param(folder)
     tokens = tmp_path / "secret" / "tokens.toml"
@@ -224,23 +228,25 @@ async def answers(request: Any, tmp_path: Path) -> AsyncIterator[Answers]:
     server = Server(rules, Storage(estimate_store(database)), settings, Access(tokens))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield [(method, *await said(channel, method, each)) for method, each in asked(release, draft)]
+        found = [(method, *await said(channel, method, each)) for method, each in asked(release, draft)]
     await server.drain()
     database.close()
+    return found, tmp_path
 
 
-async def test_no_answer_tells_where_the_rules_lie(answers: Answers, tmp_path: Path) -> None:
-    assert {method for method, _, _ in answers} == {
+def test_no_answer_tells_where_the_rules_lie(answers: tuple[Answers, Path]) -> None:
+    found, folder = answers
+    assert {method for method, _, _ in found} == {
         method for service in SERVICES.values() for method in service.methods_by_name
     }
-    for method, code, content in answers:
-        for secret in (str(tmp_path), "secret", str(Path.cwd())):
+    for method, code, content in found:
+        for secret in (str(folder), "secret", str(Path.cwd())):
             assert secret.encode() not in content, (method, code, content)
 
 
-async def test_citations_name_files_below_the_rules_folder(answers: Answers) -> None:
+def test_citations_name_files_below_the_rules_folder(answers: tuple[Answers, Path]) -> None:
     """Where the compiled words were altered, no plan can be read and nothing is cited."""
-    estimates = [(code, content) for method, code, content in answers if method == "EstimatePlan"]
+    estimates = [(code, content) for method, code, content in answers[0] if method == "EstimatePlan"]
     for code, content in estimates:
         assert (b"plans/share.yaml:" in content or b"plans/copay.yaml:" in content) is (code is grpc.StatusCode.OK)
     assert any(code is grpc.StatusCode.OK for code, _ in estimates)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +25,8 @@ from camcover.store import (
 )
 from camcover.store import database as database_module
 from camcover.store.schema import APPEND_ONLY, HEAD
-from databases import new_postgresql_database
+from databases import new_postgresql_database, upgrade_with
+from forked import ForkingContext
 
 
 def test_the_newest_migration_is_what_this_version_needs() -> None:
@@ -232,13 +231,13 @@ def test_a_database_that_cannot_be_opened(bad: str, said: str) -> None:
 
 
 def test_several_processes_open_a_new_database_at_once(empty_url: str) -> None:
-    """Each waits for a word once it has started."""
-    code = "import sys; from camcover.store import Database; input(); Database(sys.argv[1]).upgrade()"
-    command = [sys.executable, "-c", code, empty_url]
-    processes = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(4)]
+    """Each waits for the others once it has started."""
+    context = ForkingContext()
+    others = context.Barrier(4)
+    processes = [context.Process(target=upgrade_with, args=(empty_url, others)) for _ in range(4)]
     for process in processes:
-        assert process.stdin is not None
-        process.stdin.write(b"\n")
-        process.stdin.close()
-    assert [process.wait(120) for process in processes] == [0] * 4
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0] * 4
     open_database(empty_url).close()

@@ -128,17 +128,19 @@ class Record(Shape):
     beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     also: JsonSchema = field(default_factory=dict)
     named: Message = field(init=False)
+    _shapes: dict[str, Shape] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Name the record in messages: `record-limit` of "a limit"."""
+        """Name the record in messages: `record-limit` of "a limit". Find shapes by their keys."""
         name = re.sub(r"[^a-z]+", "-", self.name.removeprefix("an ").removeprefix("a "))
         object.__setattr__(self, "named", phrase(f"record-{name}"))
+        object.__setattr__(self, "_shapes", {each.key: each.shape for each in self.fields})
 
     def decode(self, node: Node, context: Context) -> Any:
         """What `build` makes of the mapping; FAILED when any part of it failed."""
         if not isinstance(node, Table):
             return misplaced(node, self.expected, context)
-        shapes = {field.key: field.shape for field in self.fields}
+        shapes = self._shapes
         values: Values = {}
         rest: dict[Word, Any] = {}
         for key, child in node.entries:

@@ -248,9 +248,9 @@ class _NodeBuilder:
         """Read one event; False when reading must stop."""
         if isinstance(event, yaml.ScalarEvent):
             return self._take_scalar(event)
-        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        if isinstance(event, yaml.CollectionStartEvent):
             return self._open(event)
-        if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        if isinstance(event, yaml.CollectionEndEvent):
             self.stack.pop()
         elif isinstance(event, yaml.AliasEvent):
             self._refuse_alias(event, f"*{event.anchor}")
@@ -261,7 +261,8 @@ class _NodeBuilder:
 
     def _take_scalar(self, event: yaml.ScalarEvent) -> bool:
         """Read a word; False when there are too many to go on."""
-        self._check_properties(event)
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_properties(event)
         at = self._place(event)
         if self._is_full(at):
             return False
@@ -288,8 +289,8 @@ class _NodeBuilder:
         mark = event.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file, 1, 1)
 
-    def _check_properties(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        """Refuse anchors and tags."""
+    def _refuse_properties(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        """Refuse an anchor and a tag."""
         if event.anchor is not None:
             self._refuse_alias(event, f"&{event.anchor}")
         if event.tag is not None:
@@ -299,9 +300,10 @@ class _NodeBuilder:
         finding = (_USES_ALIAS if found.startswith("*") else _USES_ANCHOR)(found=found)
         self.faults.append(_fault(ALIAS.code, self._place(event), finding, _WRITE_VALUE_OUT()))
 
-    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
+    def _open(self, event: yaml.CollectionStartEvent) -> bool:
         """Begin a list or mapping; False when it is too deep to go on."""
-        self._check_properties(event)
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_properties(event)
         at = self._place(event)
         if len(self.stack) >= MAX_DEPTH:
             self.faults.append(_fault(TOO_LARGE.code, at, _NESTED_DEEPER(most=MAX_DEPTH)))
@@ -323,7 +325,10 @@ class _NodeBuilder:
         if isinstance(frame.node, Listing):
             items = frame.node.items
             joined = _joined(items[-1], node) if items else None
-            items[-1:] = [*items[-1:], node] if joined is None else [joined]
+            if joined is None:
+                items.append(node)
+            else:
+                items[-1] = joined
         elif frame.key is None:
             self._begin_entry(frame, node)
         else:
@@ -359,7 +364,9 @@ class _NodeBuilder:
 
 def _joined(before: Node, node: Node) -> Scalar | None:
     """The amount that a comma cut in two: in brackets `$1,500` reads as `$1` and `500`. None where there is none."""
-    if not isinstance(before, Scalar) or not isinstance(node, Scalar) or before.quoted or node.quoted:
+    if not isinstance(before, Scalar) or before.quoted or not before.text.startswith("$"):
+        return None
+    if not isinstance(node, Scalar) or node.quoted:
         return None
     is_next = (node.at.line, node.at.column) == (before.at.line, before.at.column + len(before.text) + 1)
     if is_next and _THOUSANDS.fullmatch(before.text) and _REST_OF_AMOUNT.fullmatch(node.text):
