@@ -116,6 +116,31 @@ sources:
   eoc: {title: Evidence of coverage, published: 2025-11-14}
 """
 
+TWO_TIER_FEES = """\
+format: camcover/1
+kind: fees
+id: f
+effective: {from: 2026-01-01}
+illustrative: yes
+tiers:
+"""
+"""A fee file without its tables, which are those of `in` and `out`."""
+
+TWO_TIERS = """\
+format: camcover/1
+kind: plan
+id: p
+payer: {id: example, name: Example Health}
+effective: {from: 2026-01-01}
+illustrative: yes
+fees: f
+tiers:
+  in: {deductible: none, out_of_pocket_maximum: none, above_allowed: written_off}
+  out: {deductible: none, out_of_pocket_maximum: none, above_allowed: member}
+benefits:
+"""
+"""A plan without its benefits, for tests of prices: two tiers, no deductible, no maximum."""
+
 NO_RELEASE_IDS = (
     "x",
     "active",

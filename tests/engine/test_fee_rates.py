@@ -7,15 +7,11 @@ from typing import Any
 import pytest
 
 from camcover.engine import Estimate
-from small_rules import estimate, tables
+from small_rules import TWO_TIER_FEES, TWO_TIERS, estimate, tables
 
-FEES_TEXT = """\
-format: camcover/1
-kind: fees
-id: f
-effective: {from: 2026-01-01}
-illustrative: yes
-tiers:
+FEES_TEXT = (
+    TWO_TIER_FEES
+    + """\
   in:
     codes: {"97810": $48}
     visits: {massage: $70}
@@ -27,24 +23,17 @@ tiers:
     otherwise: 50% of charge
   out: {rates: [{practitioners: [massage-therapist], percent: 75%}], otherwise: 50% of in}
 """
-PLAN = """\
-format: camcover/1
-kind: plan
-id: p
-payer: {id: example, name: Example Health}
-effective: {from: 2026-01-01}
-illustrative: yes
-fees: f
-tiers:
-  in: {deductible: none, out_of_pocket_maximum: none, above_allowed: written_off}
-  out: {deductible: none, out_of_pocket_maximum: none, above_allowed: member}
-benefits:
+)
+PLAN = (
+    TWO_TIERS
+    + """\
   care:
     therapies: [acupuncture, massage]
     in: {member_pays: [{coinsurance: 50%}]}
     out: {member_pays: [{coinsurance: 50%}]}
 otherwise: not_covered
 """
+)
 NEEDLES = {"therapy": "acupuncture", "procedures": [{"code": "97810", "units": 2, "charge_cents": 20_000}]}
 MASSAGE = {"therapy": "massage", "charge_cents": 20_000}
 

@@ -7,15 +7,11 @@ from typing import Any
 import pytest
 
 from camcover.engine import Estimate
-from small_rules import estimate, tables
+from small_rules import TWO_TIER_FEES, TWO_TIERS, estimate, tables
 
-FEES_TEXT = """\
-format: camcover/1
-kind: fees
-id: f
-effective: {from: 2026-01-01}
-illustrative: yes
-tiers:
+FEES_TEXT = (
+    TWO_TIER_FEES
+    + """\
   in:
     codes: {"97810": $28, "97811": $38, "97124": $30}
     practice_expense: {"97810": $12, "97811": $18, "97124": $12}
@@ -25,21 +21,14 @@ tiers:
       - {settings: [clinic], percent: 90%}
   out: {otherwise: 50% of in}
 """
-PLAN = """\
-format: camcover/1
-kind: plan
-id: p
-payer: {id: example, name: Example Health}
-effective: {from: 2026-01-01}
-illustrative: yes
-fees: f
-tiers:
-  in: {deductible: none, out_of_pocket_maximum: none, above_allowed: written_off}
-  out: {deductible: none, out_of_pocket_maximum: none, above_allowed: member}
-benefits:
+)
+PLAN = (
+    TWO_TIERS
+    + """\
   care: {therapies: [acupuncture, massage], in: {member_pays: [nothing]}, out: {member_pays: [nothing]}}
 otherwise: not_covered
 """
+)
 
 
 def item(code: str, units: int = 1, **others: Any) -> dict[str, Any]:

@@ -7,34 +7,23 @@ from typing import Any
 import pytest
 
 from camcover.engine import Estimate, InvalidRequest
-from small_rules import estimate, tables, typed
+from small_rules import TWO_TIER_FEES, TWO_TIERS, estimate, tables, typed
 
-FEES_TEXT = """\
-format: camcover/1
-kind: fees
-id: f
-effective: {from: 2026-01-01}
-illustrative: yes
-tiers:
+FEES_TEXT = (
+    TWO_TIER_FEES
+    + """\
   in: {TABLE}
   out: {otherwise: 50% of in}
 """
-PLAN = """\
-format: camcover/1
-kind: plan
-id: p
-payer: {id: example, name: Example Health}
-effective: {from: 2026-01-01}
-illustrative: yes
-fees: f
-tiers:
-  in: {deductible: none, out_of_pocket_maximum: none, above_allowed: written_off}
-  out: {deductible: none, out_of_pocket_maximum: none, above_allowed: member}
-benefits:
+)
+PLAN = (
+    TWO_TIERS
+    + """\
   needles: {therapies: [acupuncture], LIMITS in: {member_pays: [{coinsurance: 50%}]}, out: {member_pays: [nothing]}}
 otherwise: not_covered
 not_covered_pays: PAYS
 """
+)
 VISIT = "visits: {acupuncture: $45}"
 DAY = "maximum_per_day: $110"
 
