@@ -21,7 +21,7 @@ from pathlib import Path
 import grpc
 from load import Call, Measured, closed, opened
 
-from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
+from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2, rule_service_pb2
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -181,6 +181,39 @@ async def reload_under_load(seconds: float, rules: Path, plan_id: str = "") -> N
         sys.stdout.write(f"{during.p99 / before.p99:.2f} of the p99 before\n")
 
 
+def check_of_rules(channel: grpc.aio.Channel) -> Call:
+    """A check of all shipped rule files, with their tests."""
+    files = [
+        rule_service_pb2.RuleFile(name=str(file.relative_to(ROOT / "rules")), content=file.read_bytes())
+        for file in sorted((ROOT / "rules").rglob("*.yaml"))
+    ]
+    request = rule_service_pb2.ValidateRulesRequest(rules=rule_service_pb2.RuleFiles(files=files))
+    stub = channel.unary_unary(
+        "/camcover.v1.RuleService/ValidateRules",
+        rule_service_pb2.ValidateRulesRequest.SerializeToString,
+        rule_service_pb2.ValidateRulesResponse.FromString,
+    )
+    return lambda: stub(request)
+
+
+async def beside_other_calls(seconds: float) -> None:
+    """The p99 of estimates at a tenth of their rate: alone, beside another caller's batches, beside checks of rules."""
+    command = ("-m", "camcover", "serve", "--rules", str(ROOT / "rules"), "--listen", "127.0.0.1:0")
+    async with serving(*command, "--database-url", "off", *UNCACHED) as (port, _, channel):
+        estimate = call(channel, ESTIMATE)
+        rate = (await closed(estimate, AT_ONCE, 2)).calls_per_second / 10
+        alone = await opened(estimate, rate, seconds)
+        say("at a tenth of its rate", alone.calls_per_second, latencies(alone))
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", [("grpc.use_local_subchannel_pool", 1)]) as other:
+            for name, beside in (("batches of 100 plans", batch(other)), ("checks of rules", check_of_rules(other))):
+                await beside()
+                others = asyncio.create_task(closed(beside, 1, seconds))
+                during = await opened(estimate, rate, seconds)
+                await others
+                say(f"the same beside {name}", during.calls_per_second, latencies(during))
+                sys.stdout.write(f"{during.p99 / alone.p99:.2f} of the p99 alone\n")
+
+
 async def reload_of_many(seconds: float, data: Path) -> None:
     """The same under 20,000 plans, stored."""
     with tempfile.TemporaryDirectory() as folder:
@@ -200,6 +233,8 @@ async def main(seconds: float, data: Path | None) -> None:
     await several_workers(seconds)
     sys.stdout.write("answers at hand\n")
     await answers_at_hand(seconds)
+    sys.stdout.write("beside other calls\n")
+    await beside_other_calls(seconds)
     sys.stdout.write("reload\n")
     await reload_under_load(seconds, ROOT / "rules")
     if data is not None:
