@@ -7,6 +7,7 @@ protovalidate has compiled.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from camcover.api.warming import NEW_OBJECTS, SWITCH_SECONDS, set_up_interpreter
 from camcover.jit import IS_COMPILED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,3 +54,17 @@ def test_the_first_call_makes_nothing(tmp_path: Path) -> None:
     assert told["libraries"] == []
     assert set(told["own"]) <= OF_THE_QUESTION
     assert told["unchecked"] == [], "messages whose rules were not compiled before the first call"
+
+
+def test_the_interpreter_is_set_up_for_a_service() -> None:
+    """Threads hand over the lock sooner than by themselves, and cycles are looked for less often."""
+    switch, threshold = sys.getswitchinterval(), gc.get_threshold()
+    try:
+        set_up_interpreter()
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+        assert gc.get_threshold() == (NEW_OBJECTS, *threshold[1:])
+        assert gc.isenabled()
+    finally:
+        sys.setswitchinterval(switch)
+        gc.set_threshold(*threshold)
+        gc.unfreeze()

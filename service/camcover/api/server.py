@@ -8,7 +8,6 @@ the database. A name of its own, `FOLLOWING`, tells whether the process is at on
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -36,7 +35,7 @@ from camcover.api.pools import Pool, Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.store_health import StoreHealth
 from camcover.api.telemetry import exporting_of
-from camcover.api.warming import warm_rules, warm_up
+from camcover.api.warming import set_up_interpreter, warm_rules, warm_up
 from camcover.api.worker_process import WorkerProcess
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
@@ -299,9 +298,7 @@ class Server:
         await asyncio.to_thread(self._storage.estimates.warm)
         self._warm_rules()
         self._listens_at = port = self._port()
-        # The rules stay in memory, so that Python's search for cycles need not visit them again.
-        gc.collect()
-        gc.freeze()
+        set_up_interpreter()
         await self._server.start()
         await self.report_health()
         self._rules.listen(self._report_soon)
