@@ -47,6 +47,9 @@ ROW: dict[str, Any] = {
 }
 
 FAULTS: list[tuple[Refusal, dict[str, Any]]] = [
+    (Refusal.INVALID_TEXT, {"items": [ROW["items"][0] | {"provider": "12345"}]}),
+    (Refusal.INVALID_TEXT, {"items": [ROW["items"][0] | {"provider": "1234567890"}]}),
+    (Refusal.INVALID_TEXT, {"items": [ROW["items"][0] | {"tax_number": "123456789"}]}),
     (Refusal.UNKNOWN_PLAN, {"plan_id": "share-plam"}),
     (Refusal.UNKNOWN_STATE, {"state": "QQ"}),
     (Refusal.NUMBER_OUT_OF_RANGE, {"age": 131}),

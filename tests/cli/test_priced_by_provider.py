@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from camcover.bulk import REQUEST_SCHEMA
 from camcover.cli import app
 from cli.test_prices import imported
 from pdf_reading import read_pdf
@@ -91,6 +95,48 @@ def test_a_file_of_prices_that_is_broken_ends_the_command(rules: Path, tmp_path:
     done = run(name, request, "--rules", rules, "--prices", prices, *options)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == f"{prices}: the file of prices cannot be read\n"
+
+
+def _book(folder: Path) -> Path:
+    """A book of the one plan of `PLAN`, and of the same by the fee file."""
+    sums = [{"accumulator": "deductible", "used_cents": 6000}]
+    item = {"therapy": "acupuncture", "code": "97810", "charge_cents": 8000, "practitioner": "acupuncturist"}
+    item |= {"tier": "in_network", "diagnoses": ["M54.50"], "start_date": date(2026, 3, 2), "sessions": 3}
+    rows = [
+        {"plan_id": "share-plan", "age": 40, "state": "WA", "accumulators": sums, "items": [each]}
+        for each in (item | {"provider": NPI}, item)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, REQUEST_SCHEMA), folder / "book.parquet")
+    return folder / "book.parquet"
+
+
+def test_a_book_has_the_prices_of_its_providers(rules: Path, tmp_path: Path, run: Any) -> None:
+    imported(tmp_path, in_network(entry("97810")))
+    output = tmp_path / "plans.parquet"
+    words = ("bulk", "estimate", _book(tmp_path), output, "--rules", rules, "--prices", tmp_path / "prices.sqlite")
+    done = run(*words)
+    assert (done.exit_code, done.stdout.splitlines()) == (
+        0,
+        [
+            "2 plans priced, 6 lines; 0 rows rejected",
+            "1 of 1 services that name a provider have a published price",
+        ],
+    )
+    assert pq.read_table(output)["patient_cents"].to_pylist() == [6110, 6080]
+
+
+def test_a_book_and_a_file_of_prices_that_is_broken_or_on_spark(rules: Path, tmp_path: Path, run: Any) -> None:
+    _, prices = asked_and_priced(tmp_path, PLAN["items"][0])
+    whole = prices.read_bytes()
+    prices.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    output = tmp_path / "plans.parquet"
+    words = ("bulk", "estimate", _book(tmp_path), output, "--rules", rules, "--prices", prices)
+    done = run(*words)
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"{prices}: the file of prices cannot be read")
+    assert not output.exists()
+    refused = run(*words, "--spark", "local[1]")
+    assert refused.exit_code == 2
+    assert "--prices does not go with --spark" in refused.stderr
 
 
 def test_an_estimate_of_what_is_no_file_of_prices(rules: Path, tmp_path: Path) -> None:

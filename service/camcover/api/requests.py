@@ -9,7 +9,7 @@ from typing import Any
 
 from camcover.engine import EstimateRequest, InvalidRequest, Violation
 from camcover.engine.asking.violations import NO_SECOND_PLAN
-from camcover.engine.asking.words import MOST_VIOLATIONS, outside_years, shown, too_many_sessions
+from camcover.engine.asking.words import MOST_VIOLATIONS, outside_years, provider_violations, shown, too_many_sessions
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,
@@ -32,7 +32,6 @@ from camcover.engine.request import (
 )
 from camcover.gen.camcover.v1 import request_pb2 as messages
 from camcover.money import Cents
-from camcover.npi import is_npi
 from camcover.refusals import Refusal
 from camcover.rulebook.records import Attestation, Setting
 
@@ -282,6 +281,8 @@ def _code_usage(path: str, uses: Iterable[messages.CodeUse], dates: DateReader) 
 
 
 def _service(path: str, message: messages.PlannedService, dates: DateReader) -> PlannedService:
+    if message.provider or message.tax_number:
+        dates.violations.extend(provider_violations(path, message.provider, message.tax_number))
     return PlannedService(
         _service_dates(path, message, dates),
         message.member_id,
@@ -304,17 +305,9 @@ def _service(path: str, message: messages.PlannedService, dates: DateReader) -> 
         message.episode,
         dates.optional(f"{path}.first_service", message.first_service, first_year=FIRST_BIRTH_YEAR),
         message.facility,
-        _provider(f"{path}.provider", message.provider, dates),
+        message.provider,
         message.tax_number,
     )
-
-
-def _provider(path: str, npi: str, dates: DateReader) -> str:
-    """An NPI, or nothing."""
-    if npi and not is_npi(npi):
-        found = f"{shown(npi)}, whose last digit does not check the others"
-        dates.refuse(path, found, "an NPI such as 1234567893", Refusal.INVALID_TEXT)
-    return npi
 
 
 def _procedure(path: str, message: messages.Procedure, dates: DateReader) -> Procedure:

@@ -15,6 +15,8 @@ from protovalidate import Violation as Found
 
 from camcover.engine import Violation
 from camcover.engine.asking.words import (
+    A_TAX_NUMBER,
+    AN_NPI,
     counted,
     listed,
     out_of_range,
@@ -37,8 +39,8 @@ FORMS = {
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": ("a date such as 2026-01-31", Refusal.INVALID_DATE),
     "^[A-Z]{2}$": ("the USPS code of a state such as WA", Refusal.INVALID_TEXT),
     "^[0-9A-Z]{2}$": ("a modifier of two capital letters or digits such as AT", Refusal.INVALID_TEXT),
-    "^[0-9]{10}$": ("an NPI of ten digits such as 1234567893", Refusal.INVALID_TEXT),
-    "^[0-9]{2}-[0-9]{7}$": ("a tax number such as 12-3456789", Refusal.INVALID_TEXT),
+    "^[0-9]{10}$": (AN_NPI, Refusal.INVALID_TEXT),
+    "^[0-9]{2}-[0-9]{7}$": (A_TAX_NUMBER, Refusal.INVALID_TEXT),
     "^[0-9]{2}$": ("a place-of-service code of two digits such as 11", Refusal.INVALID_TEXT),
     "^[0-9A-Z]{9}X$": ("a taxonomy code of ten characters such as 111N00000X", Refusal.INVALID_TEXT),
     "^[A-Z0-9]{5}$": ("a code of five capital letters and digits such as 97810", Refusal.INVALID_TEXT),

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcover.bulk.estimate import BulkEstimator, WrongColumns, check_columns
+from camcover.bulk.estimate import BulkEstimator, WrongColumns, check_columns, sound_batch
 from camcover.bulk.output import JoinedFile, SamePlace, check_places, encoded
 from camcover.bulk.parallel import in_order
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
@@ -57,8 +57,11 @@ def estimate_file(
     threads: int = 0,
     batch_rows: int = BATCH_ROWS,
     progress: Callable[[int], object] | None = None,
+    completed: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
 ) -> Counts:
     """Price every row of `source`; `threads` 0 = one for each core, `progress` gets the number of rows done.
+
+    `completed`: makes of each sound batch the one that is priced, of the same rows; several threads call it.
 
     Raises `SamePlace` and `WrongColumns` before anything is written, pyarrow.ArrowException when the file is no
     Parquet, OSError.
@@ -72,7 +75,7 @@ def estimate_file(
         pool = stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="camcover-bulk"))
         levels = [(path, schema) for path, schema in zip(outputs, _SCHEMAS, strict=True) if path is not None]
         files = [stack.enter_context(JoinedFile(path, schema)) for path, schema in levels]
-        work = _ThreadEstimator(tables, release, wants_lines=outputs.lines is not None)
+        work = _ThreadEstimator(tables, release, wants_lines=outputs.lines is not None, completed=completed)
         names = [name for name in REQUEST_SCHEMA.names if name in file.schema_arrow.names]
         for priced in in_order(pool, work.price, file.iter_batches(batch_rows, columns=names), 2 * count):
             for to, part in zip(files, priced.parts, strict=False):
@@ -96,11 +99,21 @@ class _Priced(NamedTuple):
 class _ThreadEstimator(threading.local):
     """Each thread's own estimator."""
 
-    def __init__(self, tables: Tables, release: str, *, wants_lines: bool) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        release: str,
+        *,
+        wants_lines: bool,
+        completed: Callable[[pa.RecordBatch], pa.RecordBatch] | None,
+    ) -> None:
         self._estimator = BulkEstimator(tables, release, wants_lines=wants_lines)
+        self._completed = completed
 
     def price(self, batch: pa.RecordBatch, first_row: int) -> _Priced:
         """The result of one batch."""
+        if self._completed is not None:
+            batch = self._completed(sound_batch(batch, first_row))
         result = self._estimator.estimate(batch, first_row)
         levels = zip(_SCHEMAS, (result.plans, result.rejects, result.lines), strict=True)
         parts = tuple(encoded(schema, level) if level.num_rows else None for schema, level in levels)

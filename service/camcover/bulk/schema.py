@@ -38,6 +38,8 @@ ITEM_FIELDS = [
     pa.field("episode", pa.string()),
     pa.field("first_service", pa.date32()),
     pa.field("facility", pa.string()),
+    pa.field("provider", pa.string()),
+    pa.field("tax_number", pa.string()),
 ]
 """A service on a row of dates: `sessions` (null: 1) dates, `every_days` (null: 7) apart."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from camcover.bulk.book_columns import FALLBACK
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, fields_of, integers, lists
 from camcover.bulk.plan_words import UNKNOWN_WORD, PlanWords
+from camcover.engine.asking.words import provider_violations
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, SETTING_INDEX
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX, Vocabulary
@@ -70,6 +71,8 @@ class ServiceCoder:
         wrong |= integers(item("minutes"), null=0) != 0
         for name in ("member_id", "taxonomy", "place_of_service", "facility"):
             wrong |= coded(item(name)).numbers(len, null=0) > 0
+        for name, number in (("provider", _provider), ("tax_number", _tax_number)):
+            wrong |= coded(item(name)).numbers(number, null=0) == UNKNOWN_WORD
         services["first_service"] = days(item("first_service"), null=0)
         given = item("first_service").is_valid().to_numpy(zero_copy_only=False)
         starts = days(item("start_date"), null=0)
@@ -164,6 +167,15 @@ def _bills_nothing(_therapy: str, _code: str) -> bool:
 def state_number(word: str) -> int:
     """The number of a state; -1 of an empty word, `UNKNOWN_WORD` of one that does not exist."""
     return STATE_INDEX.get(word, UNKNOWN_WORD) if word else -1
+
+
+def _provider(word: str) -> int:
+    """Batches do not read who gives a service; 0 of a number that is sound, or not given."""
+    return UNKNOWN_WORD if any(provider_violations("", word, "")) else 0
+
+
+def _tax_number(word: str) -> int:
+    return UNKNOWN_WORD if any(provider_violations("", "", word)) else 0
 
 
 def _setting(word: str) -> int:

@@ -13,6 +13,7 @@ from camcover.bulk.schema import LISTS, PERSON_FIELDS
 from camcover.engine.asking.words import (
     out_of_range,
     outside_years,
+    provider_violations,
     shown,
     too_many_sessions,
     unknown_word,
@@ -160,6 +161,7 @@ def _violations(row: Data) -> Iterator[Violation]:
             found = f"{item['units']} units without a code"
             yield Violation(f"{path}.units", found, _CODE_AS_WELL, Refusal.UNUSED_STATEMENT)
         yield from _modifier_violations(path, item)
+        yield from provider_violations(path, _text(item["provider"]), _text(item["tax_number"]))
         setting = item["setting"]
         if setting and setting not in list(Setting):
             yield unknown_word(f"{path}.setting", Refusal.UNKNOWN_SETTING, setting, Setting)
@@ -254,6 +256,8 @@ def _service(item: Data) -> PlannedService:
         episode=_text(item["episode"]),
         first_service=item["first_service"],
         facility=_text(item["facility"]),
+        provider=_text(item["provider"]),
+        tax_number=_text(item["tax_number"]),
     )
 
 

@@ -9,6 +9,7 @@ import typer
 
 from camcover.bulk.sizes import BATCH_ROWS
 from camcover.cli.declaring import done_by
+from camcover.cli.options import ProviderPrices
 
 __all__ = ["app"]
 
@@ -46,6 +47,7 @@ def estimate(
         str | None,
         typer.Option(metavar="MASTER", help="Run on Spark (local[2], spark://...). What is written are folders."),
     ] = None,
+    prices: ProviderPrices = None,
 ) -> None:
     """Price every plan of a Parquet file.
 

@@ -6,17 +6,21 @@ say the same of the same fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
 from camcover.engine.request import FIRST_DATE, LAST_DATE, Violation
+from camcover.npi import is_npi
 from camcover.refusals import Refusal
 from camcover.request_bounds import Bound
 from camcover.rulebook.diagnostics import nearest
 from camcover.rulebook.hints import without_modifiers
 
 __all__ = [
+    "AN_NPI",
+    "A_TAX_NUMBER",
     "MOST_VIOLATIONS",
     "counted",
     "first_of",
@@ -24,6 +28,7 @@ __all__ = [
     "out_of_range",
     "outside_years",
     "plural",
+    "provider_violations",
     "repeated",
     "shown",
     "too_many_sessions",
@@ -34,6 +39,11 @@ __all__ = [
 
 MOST_VIOLATIONS = 100
 """So many faults of a request are worked out: each unknown word is compared with all that are known."""
+
+AN_NPI, A_TAX_NUMBER = "an NPI of ten digits such as 1234567893", "a tax number such as 12-3456789"
+"""What is expected of who gives a service."""
+
+_TEN_DIGITS, _TAX_NUMBER = re.compile("[0-9]{10}"), re.compile("[0-9]{2}-[0-9]{7}")
 
 ONLY_ONE = "only one of the two"
 """What is expected where two statements exclude each other."""
@@ -123,6 +133,17 @@ def with_modifiers(text: str) -> str:
         return ""
     words = " and ".join(f"'{each}'" for each in found[1])
     return f"the code without modifiers, {found[0]}, and {words} in `modifiers`"
+
+
+def provider_violations(path: str, provider: str, tax_number: str) -> Iterator[Violation]:
+    """What is wrong with the numbers of who gives a service; `path`: that of the service. Empty ones are not given."""
+    if provider and not _TEN_DIGITS.fullmatch(provider):
+        yield Violation(f"{path}.provider", shown(provider), AN_NPI, Refusal.INVALID_TEXT)
+    elif provider and not is_npi(provider):
+        found = f"{shown(provider)}, whose last digit does not check the others"
+        yield Violation(f"{path}.provider", found, "an NPI such as 1234567893", Refusal.INVALID_TEXT)
+    if tax_number and not _TAX_NUMBER.fullmatch(tax_number):
+        yield Violation(f"{path}.tax_number", shown(tax_number), A_TAX_NUMBER, Refusal.INVALID_TEXT)
 
 
 def unknown_code(path: str, code: str) -> Violation:
