@@ -240,7 +240,7 @@ async def test_methods_without_side_effects_are_asked_by_get(both: Any) -> None:
         ({"encoding": "xml"}, "encoding: found 'xml'; expected json or proto"),
         ({"encoding": "json"}, "message: found nothing; expected the message"),
         ({"encoding": "json", "message": "{}", "connect": "v2"}, "connect: found 'v2'; expected v1"),
-        ({"encoding": "proto", "base64": "1", "message": "%%"}, "message: found '%%'; expected base64"),
+        ({"encoding": "proto", "base64": "1", "message": "%%"}, "message: found '%%'; expected URL-safe base64"),
     ],
 )
 async def test_parameters_that_say_nothing(both: Any, query: dict[str, str], said: str) -> None:
