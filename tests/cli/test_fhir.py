@@ -132,9 +132,9 @@ def test_what_of_a_good_faith_estimate_is_not_read_is_listed(rules: Path, run: A
         (("--plan", "share-plan"), ASKED, "-: resourceType: found no resourceType; expected 'Bundle'"),
         (("--plan", "shar-plan"), GOOD_FAITH, "plan_id: found plan 'shar-plan'; expected one of"),
         (("--plan", "x" * 200), GOOD_FAITH, "plan_id: found"),
-        (("--tier", "in_network"), ASKED, "--tier and --request go with --plan"),
-        (("--request",), ASKED, "--tier and --request go with --plan"),
-        (("--plan", "share-plan", "--parties", "x"), GOOD_FAITH, "--parties does not go with --plan"),
+        (("--tier", "in_network"), ASKED, "--tier and --request need --plan"),
+        (("--request",), ASKED, "--tier and --request need --plan"),
+        (("--plan", "share-plan", "--parties", "x"), GOOD_FAITH, "--parties cannot be given with --plan"),
     ],
 )
 def test_what_cannot_be_used_of_a_good_faith_estimate_is_refused(

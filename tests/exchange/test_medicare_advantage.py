@@ -106,7 +106,7 @@ NOT_WHOLE = [
         "plans",
         "H0001-002-0",
         "H0001-001-0",
-        "3: column plan_id: found 'H0001-001-0'; expected a plan that no row before",
+        "3: column plan_id: found 'H0001-001-0'; expected a plan that no earlier row has",
     ),
     (
         "benefits",

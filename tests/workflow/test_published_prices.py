@@ -206,4 +206,4 @@ def test_an_amount_beyond_what_a_request_may_give_is_no_price() -> None:
 def test_the_words_are_there_in_spanish() -> None:
     told = priced(Listed({}), ITEM).estimate.range.assumptions[-1]
     expected = "Atención 1: no tenemos un solo precio de este proveedor para 97810. "
-    assert language("es").text(told) == f"{expected}Usamos el monto que el plan suele permitir."
+    assert language("es").text(told) == f"{expected}Usamos la cantidad que el plan suele permitir."
