@@ -234,6 +234,26 @@ def test_a_visit_goes_on_under_its_condition_beside_a_limit_that_leaves_it_out()
         assert [patient for _, _, patient, *_ in parts] == [4_160, 960, 8_000]
 
 
+def test_a_visit_of_which_the_plan_pays_nothing_goes_on_under_its_condition() -> None:
+    """48.00 of the deductible are left, so the plan pays nothing of the first visit, and one limit does not count it.
+
+    The other limit counts it for the back: 1 of 2 units. The request states that none is used for no condition in
+    particular. 20 % of 48.00 are 9.60 for the second visit, and the third costs the charge.
+    """
+    both = "[{id: visits, allow: 2 units, per: condition}, {id: paid, allow: 4 visits, per: condition, COUNTS}]"
+    share = SHARE_PLAN.replace(
+        "[{id: visits, allow: 4 visits, per: calendar_year, cite: eoc p.3}]",
+        both.replace("COUNTS", "counts: plan_paid"),
+    )
+    used = [{"accumulator": name, "used_cents": 5_200} for name in ("deductible", "oop_max")]
+    unused = [{"limit": "visits", "used": 0}]
+    member = question()["members"][0] | {"accumulators": used, "limit_usage": unused}
+    for place in (1, 2):
+        whole, parts = split_in_two(tables(share=share), question(members=[member]), place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_800, 960, 8_000]
+
+
 def test_a_visit_goes_on_under_the_condition_of_its_first_line() -> None:
     """The visit of 2 March is counted for the headache. Its second line, for the back, does not count it again.
 

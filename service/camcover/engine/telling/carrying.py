@@ -16,7 +16,7 @@ from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import Visits
-from camcover.engine.compiling.known_limits import leaves_out
+from camcover.engine.compiling.known_limits import counts_paid, leaves_out
 from camcover.engine.compiling.slots import slot_key
 from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.running_state import SumRow, VisitsRow
@@ -228,8 +228,10 @@ class _StateReader:
     def _has_counted(self, member: int, benefit: str, episode: str, condition: str) -> bool:
         """Whether a benefit's limits that count each episode or condition have counted the last day for these.
 
-        Limits that leave lines out are not asked.
+        Limits that leave lines out are not asked. Nor are those that count a visit once the plan pays, where it has
+        paid nothing of it.
         """
+        is_unpaid = self._plan_paid(member, benefit) == 0
         terms, width, slots = self.plan.benefits.get(benefit), len(self._index.slots), self._outcome.state.slots
         owners = dict(self._scope.episodes.names_of(member))
         for limit in terms.limits if terms else ():
@@ -237,7 +239,8 @@ class _StateReader:
                 continue
             is_of_episode = limit.counted_for is CountedFor.EPISODE
             key = slot_key(benefit, limit, "" if is_of_episode else condition)
-            if leaves_out(self._index, key):
+            awaits_payment = limit.measure is Measure.VISITS and counts_paid(limit)
+            if leaves_out(self._index, key) or (is_unpaid and awaits_payment):
                 continue
             slot = self._index.slots.get(key)
             owner = owners.get(episode if is_of_episode else "")
