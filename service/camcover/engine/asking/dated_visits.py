@@ -62,6 +62,6 @@ def paid_of_shares(visit: PriorVisit) -> tuple[int, ...]:
     return visit.copay_paid_cents, visit.coinsurance_paid_cents, visit.percentage_cents, visit.penalty_paid_cents
 
 
-def counts_toward(limit: Limit, visit: DatedVisit) -> bool:
-    """Whether a visit counts toward a limit; one that counts what the plan paid for needs that, where it is known."""
-    return limit.counts is not Counting.PLAN_PAID or visit.plan_paid is None or visit.plan_paid > 0
+def counts_toward(limit: Limit, plan_paid: int | None) -> bool:
+    """Whether a visit counts toward a limit of visits; `plan_paid`: what the plan paid of it, cents, None = unknown."""
+    return limit.counts is not Counting.PLAN_PAID or plan_paid is None or plan_paid > 0

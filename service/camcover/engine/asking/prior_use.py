@@ -144,7 +144,7 @@ class _UseReader:
     def _count_visit(self, benefit: str, day: OrdinalDay, visit: DatedVisit) -> None:
         """Add a dated visit to every limit of its benefit that counts it."""
         for limit in self._limits_on(benefit, day):
-            amount = visit.units if limit.measure is Measure.UNITS else int(counts_toward(limit, visit))
+            amount = visit.units if limit.measure is Measure.UNITS else int(counts_toward(limit, visit.plan_paid))
             if limit.measure in (Measure.VISITS, Measure.UNITS) and amount:
                 own, of_none = slot_key(benefit, limit, visit.condition), slot_key(benefit, limit)
                 slot = self._index.slots.get(own, self._index.slots[of_none])
@@ -350,6 +350,6 @@ class _UseReader:
     def _counted(self, benefit: str, visit: DatedVisit) -> int:
         """The mask of the benefit's limits that count a visit of the first day."""
         limits = self._limits_on(benefit, self._scope.first_day)
-        if all(counts_toward(limit, visit) for limit in limits):
+        if all(counts_toward(limit, visit.plan_paid) for limit in limits):
             return ALL_COUNTED
-        return sum(1 << place for place, limit in enumerate(limits) if counts_toward(limit, visit))
+        return sum(1 << place for place, limit in enumerate(limits) if counts_toward(limit, visit.plan_paid))

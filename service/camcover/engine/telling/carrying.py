@@ -11,12 +11,13 @@ from datetime import date
 from functools import partial
 
 from camcover.calendar import OrdinalDay
+from camcover.engine.asking.dated_visits import counts_toward
 from camcover.engine.asking.facilities import facility_of
 from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import Visits
-from camcover.engine.compiling.known_limits import counts_paid, leaves_out
+from camcover.engine.compiling.known_limits import leaves_out
 from camcover.engine.compiling.slots import slot_key
 from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.running_state import SumRow, VisitsRow
@@ -187,16 +188,15 @@ class _StateReader:
                     Cents(row.coinsurance_paid),
                     Cents(row.percentages),
                     Cents(row.penalty_paid),
-                    *self._counted_for(member, benefit),
+                    *self._counted_for(member, benefit, paid),
                     facility_of(row.copay_scope, self._scope.facilities),
                 )
 
-    def _counted_for(self, member: int, benefit: str) -> tuple[str, str]:
+    def _counted_for(self, member: int, benefit: str, paid: Cents | None) -> tuple[str, str]:
         """The episode and the condition for which a visit of the last day is counted; of several any one.
 
         They are those of a line for which every limit has counted, so that the visit is part of what is stated (point
-        39): a visit is counted once, and by a limit that counts what the plan pays once it pays. A limit that leaves
-        lines out (point 43) is not asked: its statement need not hold the dated visits.
+        39): a visit is counted once, and by a limit that counts what the plan pays once it pays. `paid`: of this visit.
         """
         for visit in self._scope.use_of(member).prior_visits:
             if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
@@ -204,7 +204,7 @@ class _StateReader:
         if not (self._index.counts_episodes or self._index.condition_masks):
             return "", ""
         found = list(self._named_by_lines(member, benefit))
-        counted = (each for each in found if self._has_counted(member, benefit, *each))
+        counted = (each for each in found if self._has_counted(member, benefit, *each, paid=paid))
         return next(counted, (found[0][0], "") if found else ("", ""))
 
     def _named_by_lines(self, member: int, benefit: str) -> Iterator[tuple[str, str]]:
@@ -225,13 +225,12 @@ class _StateReader:
         listed = benefit.when.conditions or () if benefit.when else ()
         return next((str(each) for each in listed if self._index.condition_masks.get(str(each), 0) & diagnoses), "")
 
-    def _has_counted(self, member: int, benefit: str, episode: str, condition: str) -> bool:
+    def _has_counted(self, member: int, benefit: str, episode: str, condition: str, *, paid: Cents | None) -> bool:
         """Whether a benefit's limits that count each episode or condition have counted the last day for these.
 
-        Limits that leave lines out are not asked. Nor are those that count a visit once the plan pays, where it has
-        paid nothing of it.
+        A limit is not asked whose statement need not hold the visit: it leaves lines out (point 43), or it counts
+        visits that the plan pays for, and the plan has not paid this one (point 39).
         """
-        is_unpaid = self._plan_paid(member, benefit) == 0
         terms, width, slots = self.plan.benefits.get(benefit), len(self._index.slots), self._outcome.state.slots
         owners = dict(self._scope.episodes.names_of(member))
         for limit in terms.limits if terms else ():
@@ -239,8 +238,8 @@ class _StateReader:
                 continue
             is_of_episode = limit.counted_for is CountedFor.EPISODE
             key = slot_key(benefit, limit, "" if is_of_episode else condition)
-            awaits_payment = limit.measure is Measure.VISITS and counts_paid(limit)
-            if leaves_out(self._index, key) or (is_unpaid and awaits_payment):
+            is_unpaid = limit.measure is Measure.VISITS and not counts_toward(limit, paid)
+            if is_unpaid or leaves_out(self._index, key):
                 continue
             slot = self._index.slots.get(key)
             owner = owners.get(episode if is_of_episode else "")
