@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from camcover.engine import EstimateRequest, Tables
-from camcover.engine.asking.range_causes import RangeCauses
 from camcover.engine.estimate import Citation, Estimate, ExplainedStep, Line, Reason
 from camcover.languages import Language
 from camcover.messages import Dollars, Message
@@ -20,7 +19,7 @@ from camcover.rulebook.records import Attestation
 from camcover.rulebook.term_messages import attestation
 from camcover.showing.charts import MonthChart, ShareBar, month_chart, others_cents, split
 from camcover.showing.naming import RuleNames
-from camcover.showing.range_ends import RangeEnd, ends_of, note_of
+from camcover.showing.range_ends import RangeEnd, ends_of
 from camcover.showing.words import WORDS
 from camcover.workflow.pricing import PricedPlan
 from camcover.workflow.what_ifs import WhatIf, WhatIfKind, approvals_of
@@ -159,16 +158,16 @@ def answer_of(
     *,
     changes: Sequence[WhatIf],
     language: Language,
-    causes: RangeCauses | None = None,
+    tells_ends: bool = False,
 ) -> CareAnswer:
-    """What the page shows of a priced request; `causes`: what leads to each end of the range, where that is shown."""
+    """What the page shows of a priced request; `tells_ends`: also what leads to each end of its range."""
     estimate, names = priced.estimate, RuleNames(tables, language)
     urls = _addresses(estimate.citations)
     care = tuple(
         _care(item.therapy, [line for line in estimate.lines if line.item_index == place], names, urls)
         for place, item in enumerate(request.items)
     )
-    ends = () if causes is None else ends_of(estimate.range, request, causes, names)
+    ends, ends_note = ends_of(tables, request, estimate.range, names) if tells_ends else ((), "")
     lows = estimate.range.low_cents, estimate.range.high_cents
     return CareAnswer(
         priced=priced,
@@ -178,7 +177,7 @@ def answer_of(
         is_exact=lows[0] == lows[1],
         causes=causes_of(estimate, language),
         ends=ends,
-        ends_note=note_of(ends, is_reached=causes is None or causes.is_reached),
+        ends_note=ends_note,
         shares=split(estimate.totals),
         months=month_chart(estimate.lines, [names.therapy(item.therapy) for item in request.items], language),
         approvals=_approvals(request, estimate, changes, names),

@@ -1,6 +1,6 @@
 """The two ends of a range as people are shown them: the amount, what leads there, what each cause is worth by itself.
 
-What comes in: a request, its estimate and the engine's causes. What goes out: texts and amounts in cents.
+What comes in: a request and the range of its estimate. What goes out: texts and amounts in cents.
 """
 
 from __future__ import annotations
@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from camcover.engine import EstimateRequest
-from camcover.engine.asking.range_causes import CauseKind, RangeCause, RangeCauses
+from camcover.engine import EstimateRequest, Tables
+from camcover.engine.asking.range_causes import CauseKind, RangeCause
 from camcover.engine.estimate import Range
+from camcover.engine.evaluate import causes_of_range
 from camcover.messages import Dollars, Label, Message, WordList
 from camcover.rulebook.records import Attestation
 from camcover.rulebook.term_messages import allowed, attestation
 from camcover.showing.naming import RuleNames
 from camcover.showing.words import WORDS
 
-__all__ = ["EndCause", "RangeEnd", "ends_of", "note_of"]
+__all__ = ["EndCause", "RangeEnd", "ends_of"]
 
 _OF_CARE = {
     CauseKind.LOW_PRICES,
@@ -55,21 +56,28 @@ class RangeEnd(NamedTuple):
         return f"web-range-{end}" if self.causes else f"web-range-{end}-alone"
 
 
-def ends_of(bounds: Range, request: EstimateRequest, causes: RangeCauses, names: RuleNames) -> tuple[RangeEnd, ...]:
-    """The least, then the most; none where they are one amount."""
+def ends_of(
+    tables: Tables, request: EstimateRequest, bounds: Range, names: RuleNames
+) -> tuple[tuple[RangeEnd, ...], str]:
+    """The least, then the most, and the message of what the amounts of their causes are, or empty.
+
+    None where they are one amount: then causes are not looked for. `bounds`: of the request's estimate.
+    """
     low, expected, high, _ = bounds
     if low == high:
-        return ()
-    return tuple(
+        return (), ""
+    causes = causes_of_range(tables, request)
+    ends = tuple(
         RangeEnd(is_low, cents, cents == expected, tuple(_told(each, request, names) for each in found))
         for is_low, cents, found in ((True, low, causes.low), (False, high, causes.high))
     )
+    return ends, _note_of(ends, is_reached=causes.is_reached)
 
 
-def note_of(ends: Sequence[RangeEnd], *, is_reached: bool) -> str:
+def _note_of(ends: Sequence[RangeEnd], *, is_reached: bool) -> str:
     """The message of what the amounts of causes are; empty where there is nothing to say."""
-    if not ends or not is_reached:
-        return "web-range-widened" if ends else ""
+    if not is_reached:
+        return "web-range-widened"
     return "web-range-alone" if any(len(each.causes) > 1 for each in ends) else ""
 
 

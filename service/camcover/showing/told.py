@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
-from camcover.engine.evaluate import causes_of_range
 from camcover.engine.request import Member, PlannedService
 from camcover.languages import ENGLISH, Language
 from camcover.messages import Argument, Dollars
@@ -155,9 +154,7 @@ def told_of(tables: Tables, request: EstimateRequest, language: Language, priced
     summary = tables.directory[request.plan_id]
     return Told(
         request=request,
-        answer=answer_of(
-            tables, request, priced, changes=changes, causes=causes_of_range(tables, request), language=language
-        ),
+        answer=answer_of(tables, request, priced, changes=changes, language=language, tells_ends=True),
         names=RuleNames(tables, language),
         plan=catalog_entries.edition_on(
             tables, request.plan_id, min(day for item in request.items for day in item.dates)

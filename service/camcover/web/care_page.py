@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from camcover.engine import Tables
-from camcover.engine.evaluate import causes_of_range
 from camcover.languages import language
 from camcover.messages import Dollars
 from camcover.rulebook.records import STATES
@@ -57,8 +56,8 @@ def care_page(
                 found.request,
                 found.answer,
                 changes=changes,
-                causes=causes_of_range(tables, found.request),
                 language=language(tag),
+                tells_ends=True,
             )
             ways = _ways(tables, tag, form.chosen(), found)
     form = form or CareForm()

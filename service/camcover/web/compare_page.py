@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from camcover.engine import EstimateRequest, InvalidRequest, Tables
-from camcover.engine.evaluate import causes_of_range
 from camcover.engine.request import AccumulatorUse, LimitUse, UseSoFar
 from camcover.languages import Language, language
 from camcover.messages import Message
@@ -15,7 +14,7 @@ from camcover.money import Cents
 from camcover.showing.answer import causes_of
 from camcover.showing.charts import Scale, scale
 from camcover.showing.naming import RuleNames
-from camcover.showing.range_ends import RangeEnd, ends_of, note_of
+from camcover.showing.range_ends import RangeEnd, ends_of
 from camcover.showing.words import WORDS
 from camcover.web.asking import asked, cents_of, limits_asked
 from camcover.web.care_page import builder_values
@@ -148,8 +147,8 @@ def _row(
     summary = tables.directory[plan_id]
     if isinstance(result, InvalidRequest):
         return ComparedRow(plan_id, summary.name, summary.payer_name, None, 0, 0, 0, 0, 0, (), (), (), text, None)
-    estimate, causes = result.estimate, causes_of_range(tables, request)
-    ends = ends_of(estimate.range, request, causes, RuleNames(tables, words))
+    estimate = result.estimate
+    ends, ends_note = ends_of(tables, request, estimate.range, RuleNames(tables, words))
     low, expected, high, _ = estimate.range
     return ComparedRow(
         plan=plan_id,
@@ -164,7 +163,7 @@ def _row(
         months=tuple((date.fromisoformat(f"{each.month}-01"), each.patient_cents) for each in estimate.months),
         causes=causes_of(estimate, words),
         ends=ends,
-        ends_note=note_of(ends, is_reached=causes.is_reached),
+        ends_note=ends_note,
         premium=text,
         year_cents=None if premium_cents is None else expected + _MONTHS_OF_PREMIUM * premium_cents,
     )

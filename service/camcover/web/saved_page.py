@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from camcover.engine import Tables
-from camcover.engine.evaluate import causes_of_range
 from camcover.languages import language
 from camcover.showing.answer import answer_of
 from camcover.showing.printing import paper
@@ -23,8 +22,7 @@ def saved_page(active: Tables, tag: str, saved: SavedPlan, key: str, *, site: Si
     if found is not None:
         tables, priced = found
         changes = what_ifs(tables, saved.request, priced.estimate)
-        causes = causes_of_range(tables, saved.request)
-        answer = answer_of(tables, saved.request, priced, changes=changes, causes=causes, language=language(tag))
+        answer = answer_of(tables, saved.request, priced, changes=changes, language=language(tag), tells_ends=True)
         summary = tables.directory[name]
         name = f"{summary.name} ({summary.payer_name})"
         is_illustrative = any(each.illustrative for each in summary.editions)
