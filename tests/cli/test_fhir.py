@@ -111,6 +111,21 @@ def test_a_good_faith_estimate_is_priced_and_stands_in_the_packet(rules: Path, r
     assert entries[6]["name"] == "Nora Example"
 
 
+def test_a_taxonomy_that_no_practitioner_has_is_told_and_the_rest_is_priced(rules: Path, run: Any) -> None:
+    """A physician assistant is not in the catalog. Nobody else is known to render, so acupuncture is a range."""
+    bundle = good_faith_bundle()
+    coding = {"system": "http://nucc.org/provider-taxonomy", "code": "363A00000X"}
+    bundle["entry"][1]["resource"]["careTeam"] = [
+        {"sequence": 1, "provider": {"reference": "Practitioner/nora"}, "qualification": {"coding": [coding]}}
+    ]
+    options = ("--plan", "share-plan", "--tier", "in_network", *STAMP)
+    result = run("fhir", "-", "--rules", rules, *options, stdin=json.dumps(bundle))
+    place = "-: Bundle.entry[1].resource.careTeam[0].qualification.coding[0]"
+    expected = "a taxonomy of one practitioner of the catalog; the practitioner is not known"
+    assert result.stderr == f"{place}: found taxonomy '363A00000X'; expected {expected}\n"
+    assert (result.exit_code, expected in result.stdout) == (0, True)
+
+
 def test_the_request_that_was_read_is_printed_and_can_be_priced(rules: Path, run: Any) -> None:
     options = ("--rules", rules, "--plan", "share-plan", "--tier", "in_network")
     asked = run("fhir", "-", *options, "--request", stdin=GOOD_FAITH).stdout

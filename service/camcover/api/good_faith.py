@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,10 +17,11 @@ from camcover.api.prices import with_prices
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.engine import Tables, Violation
+from camcover.exchange.fhir.care_team import taxonomy_place
 from camcover.exchange.fhir.elements import Stamp, as_json
 from camcover.exchange.fhir.gfe import GoodFaith, read_good_faith
 from camcover.exchange.fhir.packet import aeob_packet
-from camcover.exchange.notes import UnreadableFile
+from camcover.exchange.notes import Unread, UnreadableFile, quoted
 from camcover.gen.camcover.v1 import good_faith_pb2 as messages
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.languages import language
@@ -32,6 +34,7 @@ __all__ = [
     "good_faith_answer",
     "good_faith_asked",
     "id_of_packet",
+    "with_known_taxonomies",
 ]
 
 GOOD_FAITH_GROWTH = 30
@@ -71,18 +74,39 @@ def good_faith_answer(
 
     Raises `InvalidRequest`, `StoreUnavailable`.
     """
-    message = with_prices(tables, asked.message, prices)
+    read, message = with_known_taxonomies(tables, *asked)
+    message = with_prices(tables, message, prices)
     packet = aeob_packet(
         tables,
         estimate_request(message),
         Stamp(id_of_packet(message, tables.release), now),
         language(asked.message.language),
-        parties=asked.read.parties,
-        good_faith=asked.read,
+        parties=read.parties,
+        good_faith=read,
     )
     return messages.ExplainGoodFaithEstimateResponse(
-        packet=as_json(packet), notes=map(str, asked.read.unread), rule_release=tables.release
+        packet=as_json(packet), notes=map(str, read.unread), rule_release=tables.release
     )
+
+
+def with_known_taxonomies(
+    tables: Tables, read: GoodFaith, message: request_pb2.EstimatePlanRequest
+) -> tuple[GoodFaith, request_pb2.EstimatePlanRequest]:
+    """Both without the taxonomies of which the catalog has no practitioner, or several: each is noted.
+
+    Whoever asks with a bundle cannot say the practitioner otherwise, so nothing is refused for it.
+    """
+    notes, known = list[Unread](), request_pb2.EstimatePlanRequest()
+    known.CopyFrom(message)
+    for item in known.items:
+        found = tables.vocabulary.practitioners_with(item.taxonomy)
+        if item.taxonomy and len(found) != 1:
+            place = taxonomy_place(read.bundle, item.taxonomy)
+            told = f"taxonomy {quoted(item.taxonomy)}" + (f", which may mean {' or '.join(found)}" if found else "")
+            expected = "a taxonomy of one practitioner of the catalog; the practitioner is not known"
+            notes.append(Unread(read.file, 0, place, told, expected))
+            item.taxonomy = ""
+    return replace(read, unread=tuple(dict.fromkeys((*read.unread, *notes)))), known
 
 
 def id_of_packet(message: request_pb2.EstimatePlanRequest, release: str) -> str:

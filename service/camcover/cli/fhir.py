@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import typer
 
-from camcover.api.good_faith import id_of_packet
+from camcover.api.good_faith import id_of_packet, with_known_taxonomies
 from camcover.api.json_request import message_of
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
@@ -22,7 +22,7 @@ from camcover.engine import EstimateRequest, Tables
 from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.exchange.fhir.care_summary import care_document, document_reference, summarised
 from camcover.exchange.fhir.elements import ID, Resource, Stamp, as_json
-from camcover.exchange.fhir.gfe import read_good_faith
+from camcover.exchange.fhir.gfe import GoodFaith, read_good_faith
 from camcover.exchange.fhir.packet import aeob_packet
 from camcover.exchange.fhir.parties import NOBODY_NAMED, Parties
 from camcover.exchange.fhir.stated import parties_of
@@ -63,16 +63,18 @@ def fhir(
     if good_faith is None:
         message = read_request(request)
     else:
-        for each in good_faith.unread:
-            typer.echo(str(each), err=True)
         named = good_faith.parties
         with refusals_told():
             message = message_of(json.dumps(good_faith.fields), request_pb2.EstimatePlanRequest())
         if only_request:
+            _tell(good_faith)
             with refusals_told():
                 validate(message)
             return _write(f"{json.dumps(good_faith.fields, indent=2)}\n".encode(), output)
     tables = compiled_rules(rules)
+    if good_faith is not None:
+        good_faith, message = with_known_taxonomies(tables, good_faith, message)
+        _tell(good_faith)
     with refusals_told():
         release, message = asked_under(tables, message, prices)
         stamp = Stamp(packet_id or id_of_packet(message, release.release), when)
@@ -82,6 +84,12 @@ def fhir(
         else:
             made = _summary(release, asked, stamp, spoken, parties=named, form=summary)
     return _write(as_json(made), output)
+
+
+def _tell(read: GoodFaith) -> None:
+    """Say on standard error what of a bundle was not read."""
+    for each in read.unread:
+        typer.echo(str(each), err=True)
 
 
 def _summary(

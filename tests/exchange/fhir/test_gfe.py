@@ -158,7 +158,8 @@ def test_a_price_of_a_unit_stands_in_for_the_amount() -> None:
 @pytest.mark.parametrize(
     ("entry", "path", "value", "said"),
     [
-        (1, "careTeam", [{}], "Bundle.entry[1].resource.careTeam: found an element that is not read"),
+        (1, "careTeam", 3, "Bundle.entry[1].resource.careTeam: found no list; expected a list of objects"),
+        (1, "supportingInfo", [{}], "Bundle.entry[1].resource.supportingInfo: found an element that is not read"),
         (1, "patient", {"reference": "Patient/none"}, "patient.reference: found 'Patient/none'; expected a resource"),
         (1, "diagnosis", [{"sequence": 1}], "diagnosis[0].diagnosisCodeableConcept: found no code of ICD-10-CM"),
         (3, "birthDate", "1986", "Bundle.entry[3].resource.birthDate: found '1986'; expected a whole date"),

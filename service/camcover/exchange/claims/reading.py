@@ -15,7 +15,7 @@ from camcover.exchange.claims.diagnoses import diagnoses_of
 from camcover.exchange.claims.records import BilledLine, BilledPerson, ClaimBegun, ClaimRequest, ServiceGiven
 from camcover.exchange.claims.services import services_of
 from camcover.exchange.notes import Unread, UnreadableFile, numbered
-from camcover.exchange.provider_numbers import tax_number
+from camcover.exchange.provider_numbers import tax_number, taxonomy_code
 from camcover.exchange.visits import joined_visits
 from camcover.exchange.x12.days import day_of, days_of
 from camcover.exchange.x12.envelopes import envelope_remarks, transactions
@@ -44,7 +44,6 @@ MOST_NOTES = 10_000_000
 """Notes on all claims of a file: what stands around claims is told of each of them."""
 
 _ORIGINAL = {"", "1"}
-_TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
 _STATE = re.compile(r"[A-Z]{2}")
 
 
@@ -256,7 +255,7 @@ class _ClaimReader:
         return ""
 
     def _taxonomy(self, segment: X12Segment) -> str:
-        if _TAXONOMY.fullmatch(segment[3]):
+        if taxonomy_code(segment[3]):
             return segment[3]
         self._note(segment, "no taxonomy code in element 3", "a code such as 171100000X")
         return ""

@@ -15,13 +15,12 @@ from typing import Any, Final
 
 from camcover.exchange.fhir.benefits import CPT, HCPCS, ICD10, PLACES
 from camcover.exchange.fhir.bundle_reading import Element, ReceivedBundle, received
+from camcover.exchange.fhir.care_team import CareTeam, named_resources, provider_numbers, taxonomy_of
 from camcover.exchange.fhir.elements import PCT, Resource
 from camcover.exchange.fhir.parties import NPI, TAX_IDS, Parties, PatientNames, ProviderNames
 from camcover.exchange.fhir.stated import GENDERS
 from camcover.exchange.notes import Unread, UnreadableFile, quoted
-from camcover.exchange.provider_numbers import tax_number
 from camcover.exchange.visits import joined_visits
-from camcover.npi import is_npi
 from camcover.request_bounds import MAX_UNITS
 
 __all__ = ["GoodFaith", "read_good_faith"]
@@ -55,6 +54,7 @@ _OF_A_CLAIM: Final = frozenset(
             "provider",
             "priority",
             "payee",
+            "careTeam",
             "referral",
             "diagnosis",
             "insurance",
@@ -64,7 +64,8 @@ _OF_A_CLAIM: Final = frozenset(
 )
 _OF_AN_ITEM: Final = frozenset(
     (
-        *("id", "extension", "sequence", "diagnosisSequence", "productOrService", "modifier", "servicedDate"),
+        *("id", "extension", "sequence", "diagnosisSequence", "careTeamSequence"),
+        *("productOrService", "modifier", "servicedDate"),
         *("servicedPeriod", "locationCodeableConcept", "quantity", "unitPrice", "net"),
     )
 )
@@ -73,8 +74,12 @@ _OF_AN_ITEM: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class GoodFaith:
-    """What was read. `fields`: those of an EstimatePlanRequest; `claim`: the claim's identifier, None = it has none."""
+    """What was read. `fields`: those of an EstimatePlanRequest; `claim`: the claim's identifier, None = it has none.
 
+    `file`: the name of the bundle in notes.
+    """
+
+    file: str
     fields: dict[str, Any]
     parties: Parties
     claim: Resource | None
@@ -94,10 +99,11 @@ def read_good_faith(text: str, file: str, plan_id: str, tier: str = "") -> GoodF
     patients = {claim.one("patient").text("reference") for claim in claims}
     if len(patients) > 1:
         raise UnreadableFile([Unread(file, 0, "Bundle.entry", f"{len(patients)} patients", "claims for one")])
-    services = [service for claim in claims for service in _services(claim, {"tier": tier} | _numbers(bundle, claim))]
+    services = [service for claim in claims for service in _services(bundle, claim, tier)]
     patient = bundle.referred(claims[0].one("patient"))
     coverage = next((found for claim in claims for found in _coverages(bundle, claim)), None)
     return GoodFaith(
+        file=file,
         fields={"plan_id": plan_id, "members": [_member(patient, coverage)], "items": joined_visits(services)},
         parties=_parties(bundle, claims[0], patient, coverage=coverage),
         claim=_placer(claims[0]),
@@ -119,37 +125,25 @@ def _professional(bundle: ReceivedBundle) -> Iterator[Element]:
             claim.refuse("type", quoted(code), "'professional'")
 
 
-def _numbers(bundle: ReceivedBundle, claim: Element) -> dict[str, str]:
-    """The NPI and the tax number of a claim's provider; what is none is noted."""
-    provider, found = bundle.referred(claim.one("provider")), {"provider": "", "tax_number": ""}
-    for each in () if provider is None else provider.each("identifier"):
-        system, value = each.text("system"), each.text("value")
-        if system == NPI and is_npi(value):
-            found["provider"] = value
-        elif system == NPI:
-            each.refuse("value", quoted(value), "an NPI such as 1234567893, whose last digit checks the others")
-        elif system == TAX_IDS and not tax_number(value):
-            each.refuse("value", quoted(value), "a tax number such as 12-3456789")
-        elif system == TAX_IDS:
-            found["tax_number"] = tax_number(value)
-    return found
-
-
-def _services(claim: Element, given: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """The services of a claim, each with one code on one day; `given`: the tier and numbers of its provider."""
+def _services(bundle: ReceivedBundle, claim: Element, tier: str) -> Iterator[dict[str, Any]]:
+    """The services of a claim, each with one code on one day; whoever bills renders what nobody else does."""
     diagnoses = {each.number("sequence"): _diagnosis(each) for each in claim.each("diagnosis")}
-    common: dict[str, Any] = given | {"taxonomy": _taxonomy(claim), "attestations": _attestations(claim)}
+    common: dict[str, Any] = {"tier": tier} | provider_numbers(bundle, claim.one("provider"))
+    common |= {"taxonomy": _taxonomy(claim), "attestations": _attestations(claim)}
+    team = CareTeam(bundle, claim)
     for item in claim.each("item"):
         for name in sorted(item.value.keys() - _OF_AN_ITEM):
             item.refuse(name, "an element that is not read", "none")
-        day, procedure = _day(item), _procedure(item)
+        day, procedure, renderer = _day(item), _procedure(item), team.rendering(item)
         if day is None or procedure is None:
             continue
         sequences = item.numbers("diagnosisSequence") if item.value.get("diagnosisSequence") else list(diagnoses)
         for each in sorted({*sequences} - diagnoses.keys()):
             item.refuse("diagnosisSequence", str(each), "the sequence of a diagnosis of the claim")
         found = [diagnoses.get(each, "") for each in sequences]
-        service = common | {
+        rendered = {} if renderer is None else {"provider": renderer.npi, "taxonomy": renderer.taxonomy}
+        service = common | rendered
+        service |= {
             "place_of_service": item.one("locationCodeableConcept").code(PLACES),
             "diagnoses": list(dict.fromkeys(filter(None, found))),
             "procedures": [procedure],
@@ -167,7 +161,7 @@ def _diagnosis(element: Element) -> str:
 
 def _taxonomy(claim: Element) -> str:
     found = claim.one("provider").extended(f"{_EXTENSIONS}/providerTaxonomy")
-    return "" if found is None else found.one("valueCodeableConcept").code("http://nucc.org/provider-taxonomy")
+    return "" if found is None else taxonomy_of([found.one("valueCodeableConcept")])
 
 
 def _attestations(claim: Element) -> list[str]:
@@ -279,7 +273,7 @@ def _whole_day(element: Element, name: str) -> str:
 
 
 def _parties(bundle: ReceivedBundle, claim: Element, patient: Element | None, *, coverage: Element | None) -> Parties:
-    provider = bundle.referred(claim.one("provider"))
+    provider = next(reversed(named_resources(bundle, claim.one("provider"))), None)
     return Parties(
         patient=PatientNames() if patient is None else _patient(patient),
         provider=ProviderNames() if provider is None else _provider(provider),
