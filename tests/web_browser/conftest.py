@@ -17,6 +17,9 @@ CHROMIUM = shutil.which("chromium")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 DESK = (1280, 900)
+TABLETS = (768, 1024)
+"""Widths between a phone and a desk: of a tablet held upright, and held across."""
+
 PHONES = ((320, 640), (390, 844))
 """Windows as wide and high as people have them."""
 
@@ -62,19 +65,36 @@ def violations(page: Any) -> list[tuple[str, str]]:
 def looked_at(page: Any, what: object = None) -> None:
     """A page as it is now is accessible and has nothing beside the window, on a desk and on two phones.
 
-    `what` names its state where its address does not. It is left as wide as a desk.
+    On tablets nothing is beside the window, either. `what` names its state where its address does not. It is left as
+    wide as a desk.
     """
     name = what or page.url
+    for width in TABLETS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
     for width, height in (*PHONES, DESK):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
         assert violations(page) == [], (name, width)
 
 
+BROKEN_HEADS = """
+() => [...document.querySelectorAll("thead th")].filter(head => {
+  if (getComputedStyle(head.closest("thead")).position === "absolute") return false;
+  return [...head.firstChild.data.matchAll(/\\S+/g)].some(word => {
+    const range = document.createRange();
+    range.setStart(head.firstChild, word.index);
+    range.setEnd(head.firstChild, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  });
+}).map(head => head.textContent)
+"""
+"""The heads of columns that are broken within a word."""
+
 CUT_OFF = """
 () => [...document.querySelectorAll("body *")].filter(each => {
   const style = getComputedStyle(each);
-  if (each.closest(".vh, svg, select") || !each.getClientRects().length) return false;
+  if (each.closest(".vh, svg, select, .stacked thead") || !each.getClientRects().length) return false;
   const hides = way => ["hidden", "clip"].includes(way);
   return (hides(style.overflowX) && each.scrollWidth > each.clientWidth + 1)
     || (hides(style.overflowY) && each.scrollHeight > each.clientHeight + 1);

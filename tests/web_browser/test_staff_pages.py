@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from web_browser.conftest import IN_BROWSER, looked_at, sign_in
+import pytest
+
+from camcover.rulebook import load_texts
+from camcover.store import ReleaseStore, open_database
+from camcover.workflow.publishing import prepare, publish
+from processes import address_of, end, http_of, serving
+from small_rules import SHARE_PLAN, TEXTS
+from web_browser.conftest import (
+    BROKEN_HEADS,
+    IN_BROWSER,
+    looked_at,
+    sign_in,
+    stays_whole_at_twice_the_size,
+)
+from web_staff.conftest import DATABASE, TOKENS, made_office
 
 pytestmark = IN_BROWSER
+
+WIDE_PLAN = SHARE_PLAN.replace(
+    "when: {conditions: [back-pain], practitioners: [acupuncturist]}",
+    "when: {conditions: [back-pain], practitioners: [acupuncturist], licensed: required, settings: [office], "
+    "ages: {min: 18}}\n    from_year: 2",
+)
+"""A plan that tells its cases apart by as many facts as a table has columns for."""
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A service with a release whose plan has a wide decision table; gives its address, and that of the table."""
+    folder = tmp_path_factory.mktemp("wide")
+    made_office(folder)
+    url = f"sqlite:///{folder / DATABASE}"
+    database = open_database(url)
+    ready = prepare(load_texts(TEXTS | {"share.yaml": WIDE_PLAN}))
+    release = publish(ReleaseStore(database), ready, "ana", "a wide table").release.id
+    database.close()
+    options = ["--database-url", url, "--tokens", folder / TOKENS]
+    with serving(*options, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0") as run:
+        address_of(run)
+        yield http_of(run), f"/staff/plans/share-plan/therapies/acupuncture?release={release}"
+        end(run)
 
 
 def decide(page: Any, address: str, reason: str) -> None:
@@ -74,3 +113,54 @@ def test_two_people_put_live_and_roll_back(browser: Any, staff: tuple[str, tuple
         assert ben.get_by_text(said).count() == 1
     for page in (ana, ben):
         page.context.close()
+
+
+def test_a_wide_decision_table_scrolls_by_itself(page: Any, wide: tuple[str, str]) -> None:
+    """No word of its head is broken; what does not fit is reached by keys, with its notes in sight; a phone has a list.
+
+    The table has nine columns: six facts that tell cases apart, the decision, its terms, and the other rules.
+    """
+    site, path = wide
+    sign_in(page, site, "ben")
+    page.goto(site + path)
+    looked_at(page)
+    assert page.locator("table.decisions thead th").count() == 9
+    group = page.get_by_role("group", name="2026-01-01 to 2026-12-31")
+    for width in (640, 768, 1024, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(BROKEN_HEADS) == [], width
+    page.set_viewport_size({"width": 768, "height": 900})
+    assert group.evaluate("each => each.scrollWidth > each.clientWidth")
+    group.focus()
+    last = page.get_by_role("columnheader", name="Other rules")
+    seen = "each => each.getBoundingClientRect().right <= innerWidth"
+    for _ in range(200):  # the browser scrolls smoothly
+        if last.evaluate(seen):
+            break
+        page.keyboard.press("ArrowRight")
+    assert last.evaluate(seen)
+    assert page.locator(".notes").first.bounding_box()["x"] >= 0
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.locator("table.decisions").evaluate("each => getComputedStyle(each).display") == "block"
+
+
+def test_large_letters_leave_every_page_whole(
+    page: Any, wide: tuple[str, str], staff: tuple[str, tuple[str, str, str]]
+) -> None:
+    """With letters twice as large tables become lists, and nothing is beside the window, at 1280 and 390 pixels."""
+    site, (first, _, third) = staff
+    sign_in(page, site, "ben")
+    paths = ["", "/plans", "/plans/share-plan", "/releases", f"/releases/{third}", "/tests", "/audit", "/drafts"]
+    paths += [f"/plans/copay-plan/therapies/acupuncture?release={third}&before={first}", "/books", "/access", "/try"]
+    paths += ["/schedule", "/estimates"]
+    places = [f"{site}/staff{path}" for path in paths]
+    for place in places:
+        page.goto(place)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            stays_whole_at_twice_the_size(page)
+    sign_in(page, wide[0], "ben")
+    page.goto("".join(wide))
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        stays_whole_at_twice_the_size(page)
