@@ -81,6 +81,39 @@ def test_fewer_visits_by_keyboard(page: Any, service: Service) -> None:
     assert page.locator("#said").get_attribute("role") == "status"
 
 
+def shown_after(page: Any, total: str) -> None:
+    """Let the browser's clock run until a total is shown, and no longer."""
+    with page.expect_response("**/plan"):
+        page.clock.run_for(200)
+    for _ in range(500):
+        if total in page.locator("#total").inner_text():
+            return
+        page.clock.run_for(1)
+    raise AssertionError(page.locator("#total").inner_text())
+
+
+def test_keys_of_one_number_are_announced_together(page: Any, service: Service) -> None:
+    """With one visit $30 + $240 + $473.60 = $743.60, with twelve $1,073.60: both are shown, the last alone is said.
+
+    The clock of the browser stands still between keys.
+    """
+    page.clock.install(time=0)
+    care_page(page, service.site)
+    page.clock.pause_at(3_600_000)
+    page.evaluate(COUNT)
+    page.locator("#visits-0").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("1")
+    shown_after(page, "$743.60")
+    page.clock.run_for(900)
+    page.keyboard.press("2")
+    shown_after(page, "$1,073.60")
+    page.clock.run_for(900)
+    assert page.evaluate("window.told") == []
+    page.clock.run_for(200)
+    assert page.evaluate("window.told") == ["You would pay about $1,073.60"]
+
+
 def test_approvals_ticked_by_keyboard_close_the_range(page: Any, service: Service) -> None:
     care_page(page, service.site)
     assert page.locator(".note", has_text="$2,790.00").count() == 1

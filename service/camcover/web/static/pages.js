@@ -17,10 +17,25 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
-  document.addEventListener("htmx:after:swap", function () {
+  // The result is said once typing has paused, so that keys of one number are not told one by one.
+  var QUIET = 1000;
+  var waiting = 0;
+
+  function sayLater() {
+    clearTimeout(waiting);
+    waiting = setTimeout(say, QUIET);
+  }
+
+  function say() {
+    waiting = 0;
     var total = document.getElementById("total");
     var faults = document.getElementById("faults");
     var text = faults ? faults.querySelector("h2").textContent : total ? total.textContent : "";
     document.getElementById("said").textContent = text.replace(/\s+/g, " ").trim();
+  }
+
+  document.addEventListener("htmx:after:swap", sayLater);
+  document.addEventListener("input", function () {
+    if (waiting) sayLater();
   });
 })();
