@@ -115,6 +115,40 @@ def test_two_people_put_live_and_roll_back(browser: Any, staff: tuple[str, tuple
         page.context.close()
 
 
+def test_an_open_page_says_what_has_changed(browser: Any, staff: tuple[str, tuple[str, str, str]]) -> None:
+    """Another's release is told on a page that stays open, and so is the end of its session; what is typed stays."""
+    site, (_, second, third) = staff
+    ana, ben = (browser.new_context().new_page() for _ in range(2))
+    sign_in(ana, site, "ana")
+    sign_in(ben, site, "ben")
+    ana.goto(f"{site}/staff/try")
+    field = ana.locator("main input:not([type=hidden])").first
+    field.fill("half a word")
+    field.focus()
+    decide(ben, f"{site}/staff/releases/{third}/activate", "agreed on Tuesday")
+    strip = ana.locator(".strip")
+    strip.get_by_text(f"Answering now: {third}").wait_for()
+    strip.get_by_role("status").get_by_text(f"This page was made when {second} answered.").wait_for()
+    looked_at(ana, "a release came into force")
+    assert field.evaluate("each => each === document.activeElement")
+    decide(ben, f"{site}/staff/releases/roll-back", "the copay is wrong")
+    strip.get_by_text(f"Answering now: {second}").wait_for()
+    strip.get_by_text("This page was made").wait_for(state="detached")
+    ben.goto(f"{site}/staff/access")
+    with ben.expect_navigation():
+        ben.get_by_role("button", name="End the sessions of ana").first.click()
+    strip.get_by_role("status").get_by_text("Your session is over. What you typed here stays.").wait_for()
+    looked_at(ana, "the session is over")
+    assert field.input_value() == "half a word"
+    with ana.expect_popup() as opened:
+        strip.get_by_role("link", name="Sign in again in a new window").click()
+    opened.value.locator("#token").fill("ana")
+    opened.value.keyboard.press("Enter")
+    strip.get_by_text("Your session is over").wait_for(state="detached")
+    for page in (ana, ben):
+        page.context.close()
+
+
 def test_a_wide_decision_table_scrolls_by_itself(page: Any, wide: tuple[str, str]) -> None:
     """No word of its head is broken; what does not fit is reached by keys, with its notes in sight; a phone has a list.
 

@@ -59,6 +59,24 @@ async def test_a_server_that_does_not_follow_says_so(desk_of: Desks, office: Off
     assert "This server does not follow its database now" in page.text
 
 
+async def test_the_strip_is_told_anew_to_a_page_that_stays_open(desk_of: Desks, office: Office) -> None:
+    """Its news are of the release that the page was made by; after the session it leads to the sign-in."""
+    desk = await desk_of("ana")
+    _, second, third = office.ids
+    page = await desk.client.get("/staff/plans")
+    assert f'data-strip-of="{second}" data-address="/staff/strip"' in page.text
+    same = (await desk.get(f"/strip?of={second}")).text
+    assert f"Answering now: {second}" in same
+    assert "This page" not in same
+    office.put_live(third)
+    news = (await desk.get(f"/strip?of={second}")).text
+    assert f"Answering now: {third}" in news
+    assert f"This page was made when {second} answered. Load it again" in news
+    assert "This page was made when no release answered." in (await desk.get("/strip?of=")).text
+    await desk.post("/sign-out", {"proof": await desk.proof()})
+    assert (await desk.client.get(f"/staff/strip?of={third}")).status_code == 303
+
+
 async def test_without_an_active_release_the_pages_say_so(desk_of: Desks, office: Office) -> None:
     object.__setattr__(office.site, "rules", RulesInForce(releases=office.releases))
     desk = await desk_of("rita")

@@ -27,6 +27,7 @@ from camcover.languages import languages
 from camcover.observing import OBSERVER
 from camcover.web.app import Pages
 from camcover.web.staff.app import StaffPages
+from camcover.web.staff.frame import ROOT, STRIP
 
 __all__ = ["AdmittedPages", "is_page", "is_staff_page"]
 
@@ -44,6 +45,9 @@ _CODES = {
     503: grpc.StatusCode.UNAVAILABLE,
 }
 """The code by which the figures count a page of a status of HTTP."""
+
+_STRIP = f"{ROOT}{STRIP}"
+"""Open pages of staff ask for it every two seconds: it is counted, and has no line in the log."""
 
 _FIRST_FAULT, _FIRST_ERROR = 400, 500
 _UNKNOWN = "/unknown"
@@ -101,6 +105,7 @@ class AdmittedPages:
             ended(code, "" if refused is None else reason_of(refused))
             if name:
                 measures.note(CALLS.name, seconds, name, code)
+            if name and name != _STRIP:
                 _LOG.info("page", path=name, status=status, milliseconds=round(seconds * 1000, 1))
 
     async def _busy(self, request: Request, error: Exception) -> Response:

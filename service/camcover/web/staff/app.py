@@ -31,6 +31,7 @@ from camcover.web.staff import (
     plans_page,
     releases_page,
     schedule_page,
+    strip_part,
     tests_page,
     today_page,
     try_page,
@@ -70,6 +71,7 @@ STAFF_PAGES: tuple[StaffPage, ...] = (
     *audit_page.PAGES,
     *books_page.PAGES,
     *access_page.PAGES,
+    *strip_part.PAGES,
 )
 """All pages but the sign-in."""
 

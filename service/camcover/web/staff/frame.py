@@ -12,9 +12,9 @@ from camcover.web.staff.visits import Visit
 from camcover.web.static_files import prefix
 from camcover.workflow.following import Following
 
-__all__ = ["ROOT", "StaffPlace", "framed", "led_to", "open_page", "told_moment"]
+__all__ = ["ROOT", "STRIP", "StaffPlace", "framed", "led_to", "open_page", "strip_of", "told_moment"]
 
-ROOT = "/staff"
+ROOT, STRIP = "/staff", "/strip"
 
 
 class StaffPlace(NamedTuple):
@@ -46,7 +46,6 @@ def framed(visit: Visit, name: str, /, title: str, *, status: int = 200, nonce: 
 
     `nonce`: by which a script of ours marks the styles that it adds.
     """
-    release = visit.site.rules.release
     text = template(f"staff/{name}").render(
         static=prefix(),
         root=ROOT,
@@ -57,14 +56,23 @@ def framed(visit: Visit, name: str, /, title: str, *, status: int = 200, nonce: 
         person=visit.person,
         may_write=visit.person.may_write,
         proof=visit.proof,
-        answering=release,
-        since=visit.history.since if release == visit.history.active else None,
-        is_behind=visit.site.following() is not Following.AT_ONE or (visit.history.active or "") != release,
-        moment=told_moment,
         nonce=nonce,
+        **strip_of(visit),
         **values,
     )
     return page(text, status, nonce=nonce)
+
+
+def strip_of(visit: Visit) -> dict[str, Any]:
+    """What the strip is made of: the release that answers here, since when, and whether the database has another."""
+    release, told = visit.site.rules.release, visit.history
+    return {
+        "answering": release,
+        "since": told.since if release == told.active else None,
+        "active": told.active,
+        "is_behind": visit.site.following() is not Following.AT_ONE or (told.active or "") != release,
+        "moment": told_moment,
+    }
 
 
 def open_page(name: str, /, title: str, *, status: int = 200, **values: Any) -> Response:
