@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
 from camcover.calendar import ordinal_of
-from camcover.engine import Tables, compile_rules
+from camcover.engine import InvalidRequest, Tables, compile_rules
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.rulebook import load_texts
 from camcover.workflow.pricing import price
@@ -322,6 +322,57 @@ def test_a_day_of_a_rolling_limit_beyond_what_can_be_stated_goes_on() -> None:
     whole, parts = split_in_two(tables(share=share), asked, 11)
     assert parts == whole
     assert parts[11][2] == 8_000
+
+
+RAISED = (
+    SHARE_PLAN.replace("4 visits, per: calendar_year", "1 visit, per: lifetime").replace(
+        "to: 2026-12-31", "to: 2026-06-30"
+    ),
+    SHARE_PLAN.replace("4 visits, per: calendar_year", "3 visits, per: lifetime").replace(
+        "from: 2026-01-01", "from: 2026-07-01"
+    ),
+)
+"""One visit in a lifetime; three from July on."""
+
+
+def raised() -> Tables:
+    """The rules whose second edition allows more visits of a lifetime."""
+    return tables(share=RAISED[0], later=RAISED[1])
+
+
+def test_use_beyond_an_edition_goes_on_under_one_that_allows_more() -> None:
+    """Two visits lie before. March: one is allowed, 80.00. July: a third is, 40.00 + 20 % of 8.00; a fourth is not."""
+    before = [{"benefit": "needles", "date": "2026-01-05"}, {"benefit": "needles", "date": "2026-02-02"}]
+    member = question()["members"][0] | {"prior_visits": before}
+    line = question()["items"][0]
+    asked = question(members=[member], items=[line | {"dates": ["2026-03-02", "2026-07-06", "2026-07-13"]}])
+    for place in (1, 2):
+        whole, parts = split_in_two(raised(), asked, place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [8_000, 4_160, 8_000]
+
+
+def test_as_much_may_be_stated_as_any_edition_allows() -> None:
+    """As of March, where one visit of a lifetime is allowed: three, as from July on; not four."""
+    line = question()["items"][0] | {"dates": ["2026-03-02", "2026-07-06"]}
+
+    def asked(used: int) -> Json:
+        member = question()["members"][0] | {"limit_usage": [{"limit": "visits", "used": used}]}
+        return question(members=[member], items=[line])
+
+    for used, july in ((1, 4_160), (2, 4_160), (3, 8_000)):
+        assert [each.patient_cents for each in answer(raised(), asked(used)).lines] == [8_000, july]
+    with pytest.raises(InvalidRequest) as refused:
+        answer(raised(), asked(4))
+    (violation,) = refused.value.violations
+    assert (violation.field, violation.expected) == ("members[0].limit_usage[0].used", "0 to 3")
+
+
+def test_the_range_takes_in_as_much_use_as_any_edition_allows() -> None:
+    """Nothing is stated of the limit: none may be used, 41.60 + 9.60; or all three, 80.00 each."""
+    line = question()["items"][0] | {"dates": ["2026-07-06", "2026-07-13"]}
+    found = answer(raised(), question(items=[line]))
+    assert (found.range.low_cents, found.range.high_cents) == (5_120, 16_000)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from .random_accounts import complete_balances
 from .random_benefits import ATTESTATIONS, go_by_benefits, is_money
 from .random_request import session_dates
 from .random_shared import DIAGNOSES, PRACTITIONERS, ROLES, STATES, STATUSES, Document
+from .random_use import most_allowed
 from .rules import Limit, limits_of, nearest
 from .scenarios import Scenario, file_name
 from .sums import own_amount
@@ -373,7 +374,7 @@ def _complete_use(dice: Dice, request: Document, editions: list[Document], prefi
         for limit in limits.values():
             is_open = limit.id not in known and not _is_stated(member, plan, limit.id, prefix)
             if limit.per != "visit" and is_open and dice.chance(75):
-                most = limit.most
+                most = most_allowed(editions, limit)
                 amount = dice.pick([0, most, dice.number(0, most), dice.number(0, most)])
                 key = "used_cents" if limit.allow.measure == "money" else "used"
                 for whose in _counts_of(limit, plan, request):

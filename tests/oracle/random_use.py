@@ -43,9 +43,9 @@ def add_use(
                 member.setdefault(f"{prefix}benefit_visits", []).append({"benefit": benefit, "visits": number})
             for limit in own:
                 if limit.id in counts:
-                    counts[limit.id] = [
-                        {"limit": limit.id, "used": number if limit.beyond else min(number, limit.most)}
-                    ]
+                    is_soft = any(each.beyond for each in counted_alike(editions, limit))
+                    used = number if is_soft else min(number, most_allowed(editions, limit))
+                    counts[limit.id] = [{"limit": limit.id, "used": used}]
         else:
             counts = {name: entries for name, entries in counts.items() if name not in {limit.id for limit in own}}
     if counts:
@@ -169,8 +169,19 @@ def _visits(dice: Dice, editions: list[Document], first: date, conditions: list[
     return visits
 
 
+def counted_alike(editions: list[Document], limit: Limit) -> list[Limit]:
+    """A limit as each edition that goes on with its count has it."""
+    own = (each for plan in editions for benefit in plan["benefits"] for each in limits_of(plan, benefit))
+    return [each for each in own if each.signature == limit.signature]
+
+
+def most_allowed(editions: list[Document], limit: Limit) -> int:
+    """The greatest amount that an edition allows of a limit."""
+    return max(each.most for each in counted_alike(editions, limit))
+
+
 def _limits(editions: list[Document]) -> Iterator[tuple[Limit, int]]:
-    """The limits of which a request may say what was used, each with the least that an edition allows."""
+    """The limits of which a request may say what was used, each with the most that an edition allows."""
     found: dict[str, list[Limit]] = {}
     for plan in editions:
         for benefit in plan["benefits"]:
@@ -178,7 +189,7 @@ def _limits(editions: list[Document]) -> Iterator[tuple[Limit, int]]:
                 found.setdefault(limit.id, []).append(limit)
     for same in found.values():
         if len({limit.signature for limit in same}) == 1 and same[0].per != "visit":
-            yield same[0], min(limit.most for limit in same)
+            yield same[0], max(limit.most for limit in same)
 
 
 def _counts(dice: Dice, limit: Limit, included: int, most: int, latest: date) -> list[Document]:

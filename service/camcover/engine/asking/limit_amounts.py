@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from camcover.engine.asking.scope import Scope
 from camcover.engine.compiling.known_limits import known_limits
+from camcover.engine.compiling.slots import KnownLimit
 from camcover.engine.request import LimitUse
 from camcover.request_bounds import CENTS, USED
 from camcover.rulebook.records import ROLLING, Limit, Measure
@@ -19,9 +20,9 @@ def in_own_measure(limit: Limit, use: LimitUse) -> tuple[int, int]:
     return (use.used_cents, use.used) if money else (use.used, use.used_cents)
 
 
-def most_used(limit: Limit) -> int:
-    """The most that may be used of a limit: its greatest amount at any age; for a soft limit any amount in bounds."""
-    return limit.most if limit.beyond is None else most_stated(limit)
+def most_used(known: KnownLimit) -> int:
+    """The most that may be used of a limit: its greatest amount in any edition; of a soft one any amount in bounds."""
+    return most_stated(known.limit) if known.is_soft else known.most
 
 
 def most_stated(limit: Limit) -> int:
@@ -29,13 +30,12 @@ def most_stated(limit: Limit) -> int:
     return (CENTS if limit.measure is Measure.MONEY else USED).most
 
 
-def most_in_use(limit: Limit, use: LimitUse) -> int:
+def most_in_use(known: KnownLimit, use: LimitUse) -> int:
     """The most that one statement may say: of one date of several in a rolling window whatever can be stated."""
-    is_part = use.date is not None and limit.per.kind in ROLLING
-    return most_stated(limit) if is_part else most_used(limit)
+    is_part = use.date is not None and known.limit.per.kind in ROLLING
+    return most_stated(known.limit) if is_part else most_used(known)
 
 
-def limit_of(scope: Scope, limit_id: str) -> Limit | None:
+def limit_of(scope: Scope, limit_id: str) -> KnownLimit | None:
     """A limit as the reference edition has it, else as the first edition that has it."""
-    found = known_limits(scope.plan, scope.edition).by_id.get(limit_id)
-    return None if found is None else found.limit
+    return known_limits(scope.plan, scope.edition).by_id.get(limit_id)

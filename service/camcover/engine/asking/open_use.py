@@ -14,7 +14,6 @@ from camcover.calendar import OrdinalDay
 from camcover.engine.asking.count_periods import NONE_BEGUN, period_key
 from camcover.engine.asking.given import OpenSum
 from camcover.engine.asking.layout import Layout, ServiceRow
-from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.compiling.known_limits import known_limits, own_visit_limits
 from camcover.engine.compiling.slots import KnownLimit, SlotKey
 from camcover.engine.compiling.terms import Terms
@@ -27,13 +26,15 @@ from camcover.rulebook.records import FROM_FIRST_VISIT, MOVING, CountedFor, Coun
 class OpenUse(NamedTuple):
     """The use of a limit that the request leaves open: whose, and the limit's rows of `given_counts`.
 
-    `benefit`: the one whose visits it states as well, as its own visit limit (point 39); else empty.
+    `benefit`: the one whose visits it states as well, as its own visit limit (point 39); else empty. `most`: the
+    greatest amount that an edition allows, in the limit's own measure.
     """
 
     member: int
     rows: tuple[int, ...]
     limit: Limit
     benefit: str
+    most: int
 
     @property
     def moves(self) -> bool:
@@ -112,7 +113,7 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
     for member in members:
         use, first = layout.scope.use_of(member), member * len(layout.plan.slots)
         for name in terms.limit_ids:
-            limit, slots, benefit = known[name]
+            limit, slots, benefit, most, _ = known[name]
             if limit.counted_for in (CountedFor.EPISODE, CountedFor.CONDITION):
                 found += _open_apart(layout, terms, member, known[name])
                 continue
@@ -122,16 +123,16 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
                 uses = map(layout.scope.use_of, range(layout.members))
                 is_known = member != members[0] or any(is_stated(each, name, terms) for each in uses)
                 if not is_known and _is_touched(layout, limit):
-                    found.append(OpenUse(0, tuple(slots), limit, benefit))
+                    found.append(OpenUse(0, tuple(slots), limit, benefit, most))
                 continue
             if _is_touched(layout, limit) and not _states_visits(layout, use, benefit):
-                found.append(OpenUse(member, tuple(first + slot for slot in slots), limit, benefit))
+                found.append(OpenUse(member, tuple(first + slot for slot in slots), limit, benefit, most))
     return found
 
 
 def _open_apart(layout: Layout, terms: Terms, member: int, known: KnownLimit) -> Iterator[OpenUse]:
     """The counts of a limit that counts each episode or condition by itself which are open and may bear on a line."""
-    limit, slots, _ = known
+    limit, slots = known.limit, known.slots
     use, rows = layout.scope.use_of(member), [row for _, row in layout.covered_rows if row.member == member]
     stated = {(each.episode, each.condition) for each in use.limit_usage if each.limit == limit.id}
     users = {each.benefit for each in terms.limits if each.limit.id == limit.id}
@@ -147,7 +148,7 @@ def _open_apart(layout: Layout, terms: Terms, member: int, known: KnownLimit) ->
             may_meet = _may_meet(layout, own, condition) if limit.counted_for is CountedFor.CONDITION else True
             is_touched = _is_touched(layout, limit, episodes.starts[owner])
             if may_meet and is_touched and (episode, condition) not in stated:
-                yield OpenUse(member, (owner * width + slot,), limit, "")
+                yield OpenUse(member, (owner * width + slot,), limit, "", known.most)
 
 
 def _may_meet(layout: Layout, rows: Iterable[ServiceRow], condition: str) -> bool:
@@ -203,7 +204,7 @@ def amounts_that_differ(use: OpenUse, terms: Terms, demand: int) -> list[int]:
     """
     alike = [each.limit for each in terms.limits if each.limit.id == use.limit.id]
     allowed = {amount for each in alike for amount in (each.allow, *(at.amount for at in each.by_age))}
-    most = min(most_used(use.limit), max(allowed))
+    most = min(use.most, max(allowed))
     if (use.benefit and terms.phased) or str(use.limit.id) in terms.numbering:
         return list(range(most + 1))
     found = {max(min(allow - left, most), 0) for allow in allowed for left in range(min(allow, demand) + 1)}

@@ -16,7 +16,7 @@ from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.count_periods import BegunTime, go_on, holding, period_key, time_end, window_start
 from camcover.engine.asking.dated_visits import DatedVisit, counts_toward, dated_visits
 from camcover.engine.asking.facilities import scope_at
-from camcover.engine.asking.limit_amounts import in_own_measure, limit_of, most_in_use, most_used
+from camcover.engine.asking.limit_amounts import in_own_measure, most_in_use, most_used
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import ALL_COUNTED, Conflict, Count, PriorUse, Visits
 from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
@@ -79,6 +79,7 @@ class _UseReader:
         self._scope, self._index, self._use, self._member = scope, scope.plan, scope.use_of(member), member
         self._found = PriorUse()
         self._slot_keys = list(scope.plan.slots)
+        self._known = known_limits(scope.plan, scope.edition).by_id
         self._visits = dated_visits(scope, member)
         self.dated: dict[int, list[tuple[OrdinalDay, int]]] = {}
         self._stated_visits: dict[str, tuple[int, int]] = {}
@@ -124,11 +125,11 @@ class _UseReader:
                 self.dated.setdefault(slot, []).extend(dated[slot])
         bare = [each for each in stated.get(slot, ()) if each.use.date is None]
         if len(bare) > 1:
-            limit = limit_of(self._scope, self._slot_keys[slot].limit) or self._index.slot_limits[slot]
-            total = sum(each.amount_of(limit) for each in bare)
-            if total > most_used(limit):
+            limit = self._limit_at(slot)
+            total, most = sum(each.amount_of(limit) for each in bare), most_used(self._known[limit.id])
+            if total > most:
                 said = f"{total} used of limit {limit.id} by all members together"
-                self._conflict(bare[-1], said, f"{most_used(limit)} or less")
+                self._conflict(bare[-1], said, f"{most} or less")
 
     def _conflict(self, said: _Statement, found: str, expected: str) -> None:
         self._found.conflicts.append(Conflict(said.member, said.field, said.place, found, expected))
@@ -156,11 +157,11 @@ class _UseReader:
     def _stated_limits(self) -> dict[int, list[_Statement]]:
         """The statements about each slot. Raises `Unsound`."""
         found: dict[int, list[_Statement]] = {}
-        known = known_limits(self._index, self._scope.edition).by_id
         for place, use in enumerate(self._use.limit_usage):
-            if use.limit not in known:
+            known = self._known.get(use.limit)
+            if known is None:
                 raise Unsound
-            limit, slots, _ = known[use.limit]
+            limit, slots = known.limit, known.slots
             if use.date is not None and not self._may_be_dated(limit, use.date):
                 raise Unsound
             if self._is_misaddressed(limit, use, slots):
@@ -168,7 +169,7 @@ class _UseReader:
             if use.benefit and (limit.per.kind is not PeriodKind.VISIT or use.benefit not in self._index.benefits):
                 raise Unsound
             amount, other = in_own_measure(limit, use)
-            if other or not 0 <= amount <= most_in_use(limit, use):
+            if other or not 0 <= amount <= most_in_use(known, use):
                 raise Unsound
             for slot in slots_of(self._index, limit, use.benefit) if use.benefit else slots:
                 if self._slot_keys[slot].condition != use.condition:
@@ -213,7 +214,7 @@ class _UseReader:
         """
         used = statement.use.used
         _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
-        if used != min(visits, most_used(limit_of(self._scope, str(limit.id)) or limit)):
+        if used != min(visits, most_used(self._known[limit.id])):
             said = f"{used} used of limit {limit.id}, but {visits} visits under benefit {benefit}"
             self._conflict(statement, said, "the same number for both")
 
@@ -305,7 +306,7 @@ class _UseReader:
 
     def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:
         """Note dated visits beyond what is stated of a limit, unless that is all it allows."""
-        if dated > stated and stated < most_used(limit):
+        if dated > stated and stated < most_used(self._known[limit.id]):
             said = f"{stated} used of limit {limit.id}, but the dated visits alone use {dated}"
             self._conflict(statement, said, f"{dated} or more")
 

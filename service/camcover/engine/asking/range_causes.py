@@ -242,7 +242,7 @@ class _PartFinder:
         yield from (_fact(self._tables, item, each) for item, each in facts)
         for item, mask in openness.attestations:
             yield from (_attestation(item, each) for each in ATTESTATION_BITS if mask & ATTESTATION_BITS[each])
-        yield from (_used(plan, use, use.limit.most) for plan, use in openness.uses)
+        yield from (_used(plan, use, use.most) for plan, use in openness.uses)
         yield from (_earned(each) for each in openness.incentives)
         if openness.accounts:
             yield _EMPTY

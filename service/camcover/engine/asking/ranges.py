@@ -199,7 +199,7 @@ def _end(openness: Openness, *, best: bool) -> Change:
         "are_accounts_empty": not best,
         "price": LOW if best else HIGH,
         "attested": tuple((item, mask if best else 0) for item, mask in openness.attestations),
-        "used": tuple((plan, use, 0 if best else use.limit.most) for plan, use in openness.uses),
+        "used": tuple((plan, use, 0 if best else use.most) for plan, use in openness.uses),
     }
 
 

@@ -17,6 +17,7 @@ from camcover.engine.asking.limit_amounts import in_own_measure, limit_of, most_
 from camcover.engine.asking.prior_use import prior_use
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.words import counted, out_of_range, repeated, shown, unknown_word
+from camcover.engine.compiling.slots import KnownLimit
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
 from camcover.refusals import Refusal
@@ -96,10 +97,11 @@ def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iter
     seen: set[tuple[str, date | None, str, str, str]] = set()
     for place, use in enumerate(uses):
         where = f"{path}[{place}]"
-        limit = limit_of(scope, use.limit)
-        if limit is None:
+        known = limit_of(scope, use.limit)
+        if known is None:
             yield unknown_word(f"{where}.limit", Refusal.UNKNOWN_LIMIT, use.limit, ids)
             continue
+        limit = known.limit
         # A limit that counts from the first visit has one period, so its day does not tell entries apart. One on fixed
         # dates has one count of the period of `as_of`, and one that gives a date.
         when = None if limit.per.kind in FROM_FIRST_VISIT else use.date
@@ -110,7 +112,7 @@ def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iter
             yield repeated(f"{where}.limit", use.limit)
         seen.add(key)
         yield from _addressed_violations(scope, where, limit, use)
-        yield from _usage_violations(where, limit, use)
+        yield from _usage_violations(where, known, use)
 
 
 def _addressed_violations(scope: Scope, path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
@@ -144,12 +146,13 @@ def _condition_violations(scope: Scope, path: str, limit: str, condition: str) -
         yield unknown_word(path, Refusal.UNKNOWN_CONDITION, condition, known)
 
 
-def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
+def _usage_violations(path: str, known: KnownLimit, use: LimitUse) -> Iterator[Violation]:
     """Usage above a hard limit, or stated in the measure of another."""
+    limit = known.limit
     money = limit.measure is Measure.MONEY
     used, other = in_own_measure(limit, use)
     field, wrong = ("used_cents", "used") if money else ("used", "used_cents")
-    most = most_in_use(limit, use)
+    most = most_in_use(known, use)
     if used > most:
         found = f"{counted(field, used)} used of limit {limit.id}"
         yield Violation(f"{path}.{field}", found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)

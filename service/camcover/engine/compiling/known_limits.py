@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.slots import KnownLimit, KnownLimits, SlotKey, slot_key
-from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind
+from camcover.rulebook.records import CountedFor, Counting, Limit, LimitPeriod, Measure, PeriodKind
 
 
 def known_limits(index: PlanIndex, edition: int) -> KnownLimits:
@@ -28,14 +28,36 @@ def _known_limits(index: PlanIndex, edition: int) -> KnownLimits:
         for benefit in plan.benefits.values():
             for limit in benefit.limits:
                 if limit.id not in by_id:
-                    slots = tuple(slots_of(index, limit))
-                    by_id[limit.id] = KnownLimit(limit, slots, own_visits_of(index, limit))
+                    by_id[limit.id] = known_limit(index, limit)
     counted = (by_id[key.limit].limit for key in index.slots)
     by_slot = tuple(
-        limit if (limit.measure, limit.per, limit.counted_for) == (key.measure, key.per, key.counted_for) else None
+        limit if _way_to_count(limit) == _way_to_count(key) else None
         for key, limit in zip(index.slots, counted, strict=True)
     )
     return KnownLimits(by_id, by_slot)
+
+
+def known_limit(index: PlanIndex, limit: Limit) -> KnownLimit:
+    """A limit of one edition as requests name it, with what the editions that count it alike allow."""
+    alike = [
+        each
+        for plan in index.editions
+        for benefit in plan.benefits.values()
+        for each in benefit.limits
+        if each.id == limit.id and _way_to_count(each) == _way_to_count(limit)
+    ]
+    return KnownLimit(
+        limit,
+        tuple(slots_of(index, limit)),
+        own_visits_of(index, limit),
+        max(each.most for each in alike),
+        any(each.beyond is not None for each in alike),
+    )
+
+
+def _way_to_count(counted: Limit | SlotKey) -> tuple[Measure, LimitPeriod, CountedFor | None]:
+    """What must be the same for two editions to go on with one count (point 31)."""
+    return counted.measure, counted.per, counted.counted_for
 
 
 def slots_of(index: PlanIndex, limit: Limit, benefit: str = "") -> list[int]:

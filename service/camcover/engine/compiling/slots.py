@@ -57,12 +57,16 @@ class KnownLimit(NamedTuple):
     """A limit as one edition's requests name it.
 
     `slots`: those that count as it does, several for a limit per visit without a benefit. `benefit`: the one whose own
-    visit limit it is, so that it states the benefit's visits too (point 39); else empty.
+    visit limit it is, so that it states the benefit's visits too (point 39); else empty. `most`: the greatest amount
+    that any edition which counts alike allows at any age, in the limit's own measure; `is_soft`: one of these editions
+    lets a line go beyond it.
     """
 
     limit: Limit
     slots: tuple[int, ...]
     benefit: str
+    most: int
+    is_soft: bool
 
 
 class KnownLimits(NamedTuple):

@@ -40,12 +40,14 @@ _make_use = maker_of(LimitUse)
 class _CountPlace(NamedTuple):
     """Where a count stands: its slot, its episode, its row among the counts of all owners.
 
-    `began`: the episode's first ordinal day; None where no service, no dated visit and no statement tells of it.
+    `most`: what a request may state of it at most. `began`: the episode's first ordinal day; None where no service, no
+    dated visit and no statement tells of it.
     """
 
     key: SlotKey
     episode: str
     row: int
+    most: int
     began: OrdinalDay | None
 
 
@@ -62,13 +64,13 @@ class LimitReader:
 
     def uses(self, member: int) -> Sequence[LimitUse]:
         """The use of every limit that a line touched or the request stated, where the edition still counts it so."""
-        limits = known_limits(self._index, self._scope.edition).by_slot
+        known = known_limits(self._index, self._scope.edition)
         rows, width, episodes = self._outcome.state.slots, len(self._index.slots), self._scope.episodes
         given = self._layout.given.prior
         prior = given[member] if given else _NOTHING
         names = list(episodes.names_of(member))
         is_stated, found = prior.counts or prior.events, list[LimitUse]()
-        for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
+        for slot, (key, limit) in enumerate(zip(self._index.slots, known.by_slot, strict=True)):
             for episode, owner in names:
                 is_touched = rows[owner * width + slot].key != UNTOUCHED
                 if limit is None or not (is_touched or is_stated) or (key.of_family and member):
@@ -78,7 +80,7 @@ class LimitReader:
                 at = self._scope.place_of(slot, member, episode)
                 if is_touched or at in prior.counts or at in prior.events:
                     began = episodes.starts[owner] if episodes.has_begun(member, episode) else None
-                    place = _CountPlace(key, episode, owner * width + slot, began)
+                    place = _CountPlace(key, episode, owner * width + slot, most_used(known.by_id[key.limit]), began)
                     found += self._teller(limit)(place, limit, prior.counts.get(at))
         return found
 
@@ -96,7 +98,7 @@ class LimitReader:
             begun = BegunTime(OrdinalDay(stated.dated), stated.stated)
         held = holding(limit.per, begun, self._last_day)
         first = None if held.first == NONE_BEGUN else date.fromordinal(held.first)
-        return _limit_uses(place, limit, [(min(held.used, most_used(limit)), first)])
+        return _limit_uses(place, limit, [(min(held.used, place.most), first)])
 
     def _window(self, place: _CountPlace, limit: Limit, _stated: Count | None) -> Iterable[LimitUse]:
         """The dated uses of a rolling limit that the window of a later line may still hold."""
@@ -135,7 +137,7 @@ class LimitReader:
         """What is used of a limit in the period `key`, at most what a request may state."""
         row = self._outcome.state.slots[place.row]
         used = row.used if row.key == key else self._before(place, limit, key, stated or Count())
-        return min(used, most_used(limit))
+        return min(used, place.most)
 
     def _before(self, place: _CountPlace, limit: Limit, key: int, stated: Count) -> int:
         """What the request gave as used in the period `key`."""

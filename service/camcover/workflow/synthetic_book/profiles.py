@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from camcover.calendar import LAST_DAY
 from camcover.engine.asking.contradictions import counted_in
-from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.compiling.plan_index import member_maximum
 from camcover.engine.compiling.vocabulary import ICD10, Vocabulary, build_vocabulary
 from camcover.errors import CamcoverError
@@ -290,7 +289,7 @@ def _limits(editions: Sequence[Plan], plan: Plan) -> Iterator[LimitProfile]:
         alike.setdefault(str(limit.id), set()).add((limit.most, limit.beyond, limit.measure, limit.per))
     for name, limit in {str(limit.id): limit for limit in _limits_of(plan)}.items():
         if len(alike[name]) == 1 and limit.per.kind in LONG_PERIODS:
-            yield LimitProfile(name, limit.measure is Measure.MONEY, min(limit.most, most_used(limit)))
+            yield LimitProfile(name, limit.measure is Measure.MONEY, limit.most)
 
 
 def _limits_of(plan: Plan) -> Iterator[Limit]:
