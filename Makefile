@@ -56,7 +56,7 @@ lint: $(ENVIRONMENT) ## style, types, layers, docstrings, protos, rule files, ge
 	$(BIN)/python docs/generate_diagnostics.py --check
 	$(BIN)/python docs/generate_api.py --check
 
-breaking: $(ENVIRONMENT) ## compare the contract with the last tag, or with the revision AGAINST: what would break callers
+breaking: $(ENVIRONMENT) ## compare the contract with the last release, or with the revision AGAINST: what would break callers
 	$(BIN)/python protos/breaking.py $(AGAINST)
 
 bench: $(ENVIRONMENT) ## measure the kernel beside its translation to C, one plan, reading; nothing is asserted

@@ -1,12 +1,14 @@
 """Whether the contract breaks callers of an earlier version: `python protos/breaking.py [REVISION]`.
 
-REVISION is one of git, by default the last tag before HEAD. Where there is none, nothing is compared, and it says so.
+REVISION is one of git, by default the last release: the last tag before HEAD, else the commit that wrote the newest
+numbered heading of CHANGELOG.md. Where the history has neither, nothing is compared, and it says so.
 The rules are those of `buf.yaml`.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -15,13 +17,14 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+_RELEASE = re.compile(r"^## \d+\.\d+\.\d+.*$", re.MULTILINE)
 
 
 def compare(root: Path, revision: str) -> int:
     """Compare `protos/` of a repository with what it was; gives the exit status, 0 where nothing breaks."""
-    against = revision or _last_tag(root)
+    against = revision or _last_release(root)
     if not against:
-        sys.stdout.write("no tag in the history: nothing to compare the contract with\n")
+        sys.stdout.write("no release in the history: nothing to compare the contract with\n")
         return 0
     archive = subprocess.run(["git", "archive", against, "protos"], cwd=root, capture_output=True, check=False)
     if archive.returncode != 0:
@@ -37,10 +40,22 @@ def compare(root: Path, revision: str) -> int:
     return status
 
 
-def _last_tag(root: Path) -> str:
-    """The last tag before HEAD; empty where there is none."""
-    command = ["git", "describe", "--tags", "--abbrev=0"]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout.strip()
+def _last_release(root: Path) -> str:
+    """The last tag before HEAD, else the commit of the last release in CHANGELOG.md; empty where there is none.
+
+    The commits of a shallow clone do not say where a heading was written.
+    """
+    tag = _git(root, "describe", "--tags", "--abbrev=0")
+    if tag or _git(root, "rev-parse", "--is-shallow-repository") != "false":
+        return tag
+    changes = root / "CHANGELOG.md"
+    heading = _RELEASE.search(changes.read_text(encoding="utf-8")) if changes.exists() else None
+    return _git(root, "log", f"-S{heading[0]}", "--format=%h", "--", changes.name).split("\n")[-1] if heading else ""
+
+
+def _git(root: Path, *words: str) -> str:
+    """What git prints, without the end of its last line; empty where it fails."""
+    return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _buf() -> str:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository of the contract alone, without a tag."""
+    """A repository of the contract alone, without a release."""
     shutil.copytree(ROOT / "protos", tmp_path / "protos", ignore=shutil.ignore_patterns("__pycache__"))
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "the contract")):
         git(tmp_path, *words)
@@ -35,8 +35,8 @@ def compared(folder: Path, *revision: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_without_a_tag_nothing_is_compared(repository: Path) -> None:
-    assert compared(repository) == (0, "no tag in the history: nothing to compare the contract with\n")
+def test_without_a_release_nothing_is_compared(repository: Path) -> None:
+    assert compared(repository) == (0, "no release in the history: nothing to compare the contract with\n")
     assert compared(repository, "v0") == (2, "v0: git has no protos/ of this revision\n")
 
 
@@ -54,3 +54,23 @@ def test_a_field_that_is_added_breaks_nothing_and_one_that_is_removed_does(repos
     assert 'Previously present field "7" with name "erased_at" on message "StoredEstimate" was deleted' in said
     status, said = compared(repository, "HEAD")
     assert status != 0
+
+
+def test_without_a_tag_the_last_release_of_the_changelog_counts(repository: Path) -> None:
+    changes, file = repository / "CHANGELOG.md", repository / "protos" / "camcover" / "v1" / "estimate_service.proto"
+    changes.write_text("# Changelog\n\n## 0.1.0 - 2026-01-05\n- The first.\n", encoding="utf-8")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "0.1.0")
+    changes.write_text(
+        changes.read_text("utf-8").replace("\n\n", "\n\n## Unreleased\n- More.\n\n", 1), encoding="utf-8"
+    )
+    git(repository, "commit", "-qam", "more")
+    status, said = compared(repository)
+    assert (status, said.startswith("the contract breaks nothing of ")) == (0, True)
+    last = "  google.protobuf.Timestamp erased_at = 7;\n"
+    file.write_text(file.read_text("utf-8").replace(last, ""), encoding="utf-8")
+    # The field goes in a commit of its own, so that only the release still has it.
+    git(repository, "commit", "-qam", "a field goes")
+    status, said = compared(repository)
+    assert status != 0
+    assert 'Previously present field "7" with name "erased_at"' in said
