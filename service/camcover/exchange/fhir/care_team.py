@@ -147,7 +147,7 @@ def _identifiers(bundle: ReceivedBundle, reference: Element) -> Iterator[Element
 
 
 def _person(bundle: ReceivedBundle, member: Element) -> RenderedBy:
-    """A member's NPI and taxonomy: as its qualification, else by its role, else by what its resource is qualified as."""
+    """A member's NPI and taxonomy: of its qualification, else of its role, else of its resource's qualifications."""
     reference, before = member.one("provider"), len(member.notes)
     npi = provider_numbers(bundle, reference)["provider"]
     if not npi and len(member.notes) == before:
