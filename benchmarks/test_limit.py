@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from camcover.engine import Tables
 from camcover.engine.asking.adjudicator import Adjudicator
 from camcover.engine.asking.question import Question
-from camcover.engine.kernel.call import Addresses, addresses_of
-from camcover.engine.kernel.entry import adjudicate_at
+from camcover.engine.kernel.call import Addresses, addresses_of, adjudicate_at
 from limit.yardstick import NO_COMPILER, build
 from questions import ROOT, shipped_tables, twelve_lines
 
@@ -55,9 +53,7 @@ def laid_out() -> LaidOut:
     expected = bytes(requests.span(0, 1))
     requests.clear()
     requests.append(expected * PLANS)
-    return LaidOut(
-        tables, adjudicator, np.concatenate([addresses_of(tables.arrays), addresses_of(adjudicator.first.work)])
-    )
+    return LaidOut(tables, adjudicator, addresses_of(tables.arrays, adjudicator.first.work))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +67,7 @@ def in_c(laid_out: LaidOut) -> Kernel:
     yardstick = build(ROOT / "build" / "limit")
     if yardstick is None:
         pytest.skip(NO_COMPILER)
-    run, address = yardstick.at, laid_out.addresses.ctypes.data
+    run, address = yardstick.at, laid_out.addresses.at
     return laid_out.warmed(lambda first, count: run(address, first, count))
 
 

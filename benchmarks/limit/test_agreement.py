@@ -16,8 +16,7 @@ from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, Tables, compile_rules
 from camcover.engine.asking.adjudicator import Adjudicator
 from camcover.engine.asking.question import Question
-from camcover.engine.kernel.call import Addresses, addresses_of
-from camcover.engine.kernel.entry import adjudicate_at
+from camcover.engine.kernel.call import Addresses, addresses_of, adjudicate_at
 from camcover.engine.kernel.tables import Work
 from camcover.engine.kernel.workspace import WRITTEN, Workspace
 from camcover.gen.camcover.v1 import request_pb2
@@ -45,7 +44,7 @@ def yardstick(tmp_path_factory: pytest.TempPathFactory) -> Yardstick:
 
 
 def addresses_at(tables: Tables, workspace: Workspace) -> Addresses:
-    return np.concatenate([addresses_of(tables.arrays), addresses_of(workspace.work)])
+    return addresses_of(tables.arrays, workspace.work)
 
 
 def spoil(work: Work) -> None:

@@ -40,8 +40,8 @@ class Yardstick:
         self.at.restype = ctypes.c_int64
 
     def adjudicate_at(self, addresses: Addresses, first: int, count: int) -> int:
-        """Adjudicate requests [first, first + count), as `entry.adjudicate_at` does; gives how many have a fault."""
-        return int(self.at(addresses.ctypes.data, first, count))
+        """Adjudicate requests [first, first + count), as `call.adjudicate_at` does; gives how many have a fault."""
+        return int(self.at(addresses.at, first, count))
 
 
 def build(folder: Path) -> Yardstick | None:

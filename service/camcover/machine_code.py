@@ -9,13 +9,16 @@ from threading import Lock
 from typing import Any
 
 import numba
+from numba import types
 from numba.core import caching
 from numba.core.cpu import CPUTargetOptions
 from numba.extending import overload
 
+from camcover.native_code import Native, object_code
+
 config: Any = numba.config
 
-__all__ = ["ReadOnlyFolder", "check_numba", "inline", "made"]
+__all__ = ["ReadOnlyFolder", "check_numba", "inline", "made", "native_of"]
 
 _NO_FOLDER = "no locator available"
 """What Numba's RuntimeError says where it can write neither beside the source nor into the user's cache."""
@@ -54,6 +57,16 @@ def check_numba(options: type = CPUTargetOptions, version: str = numba.__version
             f"Numba {version} lacks the option _nrt, which Camcover's kernel is compiled with: "
             "pip install 'numba>=0.62,<0.69'"
         )
+
+
+def native_of(function: Callable[[int, int, int], int], options: Mapping[str, Any]) -> Native:
+    """`function` compiled with `options`, as code that is loaded without Numba. Raises RuntimeError if it calls others.
+
+    It takes three integers of 64 bits, and gives one.
+    """
+    integer: Any = types.int64
+    callback: Any = numba.cfunc(integer(integer, integer, integer), **options)(function)
+    return Native(callback.native_name, object_code(callback.inspect_llvm()))
 
 
 def made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:

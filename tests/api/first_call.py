@@ -80,7 +80,7 @@ async def main(file: str) -> None:
             sys.setprofile(None)
             runs.append(set(ran))
     only_first = runs[0] - runs[1] - runs[2]
-    entry: Any = _entry()
+    kernels = _entry.cache_info()
     question_type: Any = request_pb2.EstimatePlanRequest.DESCRIPTOR
     asked = set(warming._with_parts([question_type]))
     told = {
@@ -88,7 +88,7 @@ async def main(file: str) -> None:
         "libraries": names({code for code in only_first if "/asyncio/" not in code.co_filename}, "site-packages/"),
         "own": names(only_first, "/camcover/"),
         "imported": sorted(set(sys.modules) - modules),
-        "compiled": len(entry.signatures),
+        "kernels": [kernels.misses, "numba" in sys.modules],
         "unchecked": sorted({each.full_name for each in asked} - before),
         "estimates": count(database),
     }

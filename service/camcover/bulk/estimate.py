@@ -73,7 +73,6 @@ class BulkEstimator:
         """Price by `tables`, whose release is written beside every plan."""
         self._tables, self._release, self._wants_lines = tables, release, wants_lines
         self._coder, self._names, self._adjudicator = Coder(tables), Names(), Adjudicator()
-        self._rule_addresses = addresses_of(tables.arrays)
         self._pays_members = bool(tables.arrays.tiers["pays_member"].any())
 
     def estimate(self, batch: pa.RecordBatch, first_row: int = 0) -> BulkResult:
@@ -125,10 +124,8 @@ class BulkEstimator:
             raise KernelFault(f"row {line_count} of a batch needs more room than was reserved for the batch")
         row = np.flatnonzero((book.status == READY) | (book.status == CUT))
         work = self._work(coded, requests, lines, given, line_count=line_count)
-        run(
-            self._tables.arrays, _Holder(work), 0, plan_count,
-            np.concatenate([self._rule_addresses, addresses_of(work)]),
-        )  # fmt: skip
+        rules = self._tables.arrays
+        run(rules, _Holder(work), 0, plan_count, addresses_of(rules, work))
         requests, lines = requests[:plan_count], lines[:line_count]
         owner = np.repeat(row, requests["line_count"])
         return Answered(

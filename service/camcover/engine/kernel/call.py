@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Protocol, assert_never
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +18,25 @@ from camcover.engine.kernel.adjudication import adjudicate
 from camcover.engine.kernel.codes import Fault
 from camcover.engine.kernel.tables import Array, RuleTables, Work
 from camcover.errors import CamcoverError
-from camcover.jit import IS_COMPILED
+from camcover.jit import IS_COMPILED, sources_digest
 
-__all__ = ["Addresses", "HasWork", "KernelFault", "addresses_of", "load_kernel", "run"]
+if TYPE_CHECKING:
+    from camcover.native_code import Native
 
-Addresses = NDArray[np.int64]
+__all__ = ["Addresses", "HasWork", "KernelFault", "addresses_of", "adjudicate_at", "load_kernel", "run"]
 
 
-def addresses_of(arrays: RuleTables | Work) -> Addresses:
-    """The addresses of the arrays, in order."""
-    return np.array([array.ctypes.data for array in arrays], dtype=np.int64)
+class Addresses(NamedTuple):
+    """The addresses of the kernel's arrays, in order, and where these addresses lie. Who holds the arrays holds it."""
+
+    addresses: NDArray[np.int64]
+    at: int
+
+
+def addresses_of(rules: RuleTables, work: Work) -> Addresses:
+    """The addresses of the arrays."""
+    addresses = np.array([array.ctypes.data for array in (*rules, *work)], dtype=np.int64)
+    return Addresses(addresses, addresses.ctypes.data)
 
 
 class HasWork(Protocol):
@@ -42,11 +52,11 @@ class KernelFault(CamcoverError):
 
 
 def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: Addresses) -> None:
-    """Adjudicate requests [first, first + count) of the holder's work; `addresses`: those of `rules`, then its own.
+    """Adjudicate requests [first, first + count) of the holder's work; `addresses`: those of `rules` and of its work.
 
     Raises `KernelFault`; then no ledger of these requests may be used.
     """
-    faults = _entry()(addresses, first, count) if IS_COMPILED else adjudicate(rules, holder.work, first, count)
+    faults = adjudicate_at(addresses, first, count) if IS_COMPILED else adjudicate(rules, holder.work, first, count)
     if faults:
         raise KernelFault(_told(holder.work.requests[first : first + count], faults))
 
@@ -72,15 +82,27 @@ def _told(requests: Array, faults: int) -> str:
     return f"{faults} of {len(requests)} requests could not be adjudicated; the first, number {place}, {why}"
 
 
-@cache
-def _entry() -> Callable[[Addresses, int, int], int]:
-    """The kernel as machine code. Making it imports Numba, which a process that prices nothing does not need."""
-    from camcover.engine.kernel.entry import adjudicate_at  # noqa: PLC0415 - as the docstring says
+def adjudicate_at(addresses: Addresses, first: int, count: int) -> int:
+    """The kernel as machine code, on the arrays at these addresses; gives how many requests have a fault."""
+    return _entry()(addresses.at, first, count)
 
-    return adjudicate_at
+
+@cache
+def _entry() -> Callable[..., int]:
+    """The kernel as machine code."""
+    from camcover.native_code import native  # noqa: PLC0415 - LLVM, which a process that prices nothing does not need
+
+    return native("kernel", sources_digest(), Path(__file__).parent, _compiled)
+
+
+def _compiled() -> Native:
+    """The kernel compiled anew, for which Numba is imported."""
+    from camcover.engine.kernel.entry import compiled_kernel  # noqa: PLC0415 - as the docstring says
+
+    return compiled_kernel()
 
 
 def load_kernel() -> None:
     """Have the machine code in memory before the first request needs it; without a copy on disk this compiles it."""
     if IS_COMPILED:
-        _entry()(np.zeros(len(RuleTables._fields) + len(Work._fields), np.int64), 0, 0)
+        _entry()(np.zeros(len(RuleTables._fields) + len(Work._fields), np.int64).ctypes.data, 0, 0)

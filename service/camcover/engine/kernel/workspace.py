@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from camcover.engine.kernel import tables as columns
-from camcover.engine.kernel.call import addresses_of, run
+from camcover.engine.kernel.call import Addresses, addresses_of, run
 from camcover.engine.kernel.tables import WORK_DTYPES, Array, RuleTables, Work
 from camcover.money import Cents
 
@@ -206,7 +206,7 @@ class Workspace:
             setattr(self, name, Space(dtype))
         self._spaces = tuple(getattr(self, name) for name in Work._fields)
         self._known: list[object] = []
-        self._addresses = np.zeros(0, dtype=np.int64)
+        self._addresses = Addresses(np.zeros(0, dtype=np.int64), 0)
 
     def clear(self) -> None:
         """Forget every row."""
@@ -241,7 +241,7 @@ class Workspace:
         arrays: list[object] = [rules, *[space.array for space in self._spaces]]
         if any(map(is_not, arrays, self._known)) or not self._known:
             self._known = arrays
-            self._addresses = np.concatenate([addresses_of(rules), addresses_of(self.work)])
+            self._addresses = addresses_of(rules, self.work)
         run(rules, self, first, self.requests.used - first, self._addresses)
 
     @property
