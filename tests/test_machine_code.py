@@ -42,13 +42,14 @@ def test_the_sentence_names_the_versions_of_pyproject() -> None:
 
 
 @only_compiled
-def test_loading_the_kernel_makes_the_check() -> None:
+def test_compiling_the_kernel_makes_the_check() -> None:
+    """Loading it does not, where it was compiled before: then Numba is not asked for anything."""
     program = (
         "from numba.core import cpu\n"
         "class NoOptions: pass\n"
         "cpu.CPUTargetOptions = NoOptions\n"
-        "from camcover.engine.kernel.call import load_kernel\n"
-        "try:\n    load_kernel()\nexcept ImportError as error:\n    print(error)\n"
+        "from camcover.engine.kernel.entry import compiled_kernel\n"
+        "try:\n    compiled_kernel()\nexcept ImportError as error:\n    print(error)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment()
