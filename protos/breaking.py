@@ -22,7 +22,7 @@ _RELEASE = re.compile(r"^## \d+\.\d+\.\d+.*$", re.MULTILINE)
 
 def compare(root: Path, revision: str) -> int:
     """Compare `protos/` of a repository with what it was; gives the exit status, 0 where nothing breaks."""
-    against = revision or _last_release(root)
+    against = revision or last_release(root)
     if not against:
         sys.stdout.write("no release in the history: nothing to compare the contract with\n")
         return 0
@@ -40,7 +40,7 @@ def compare(root: Path, revision: str) -> int:
     return status
 
 
-def _last_release(root: Path) -> str:
+def last_release(root: Path) -> str:
     """The last tag before HEAD, else the commit of the last release in CHANGELOG.md; empty where there is none.
 
     The commits of a shallow clone do not say where a heading was written.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from camcover.api.reproducing import reproduced
 from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2
 from camcover.rulebook import load_texts
 from camcover.store import Keeping, KeptEstimates, NoStore, ReleaseStore, open_database
-from camcover.workflow.errors import EstimateNotKept
+from camcover.workflow.errors import EstimateDiffers, EstimateNotKept
 from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
@@ -135,6 +135,44 @@ async def test_an_estimate_that_this_version_computes_otherwise(ask: Any, kept: 
     assert reproduced(rules, stored, stored.request) == estimate
     with pytest.raises(EstimateNotKept, match="computes another result than the one kept"):
         reproduced(rules, stored._replace(body_digest=b"other"), stored.request)
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "same_figures"),
+    [
+        (
+            lambda each: setattr(each.notices[1], "text", "As it was worded before."),
+            "only sentences differ, first at notices[1].text; every figure is the same",
+            True,
+        ),
+        (
+            lambda each: each.range.assumptions.append("One more was made before."),
+            "only sentences differ, first at range.assumptions; every figure is the same",
+            True,
+        ),
+        (lambda each: each.notices.pop(), "it differs at notices[3]", False),
+        (lambda each: setattr(each.lines[2], "copay_cents", 1), "it differs at lines[2].copay_cents", False),
+        (
+            lambda each: each.notices.pop() and each.notices[0].ClearField("text"),
+            "it differs at notices[3]",
+            False,
+        ),
+    ],
+)
+async def test_what_differs_is_named_and_whether_only_sentences_do(
+    ask: Any, kept: KeptEstimates, change: Callable[[Any], object], said: str, *, same_figures: bool
+) -> None:
+    """The answer that was kept is changed in place of this version."""
+    rules = RulesInForce(tables())
+    estimate = estimate_in(await Answering(rules, kept).one(ask()))
+    stored = kept.by_name(estimate.name)
+    assert stored is not None
+    change(estimate)
+    before = stored._replace(body=estimate.SerializeToString(), body_digest=b"other")
+    with pytest.raises(EstimateDiffers) as differs:
+        reproduced(rules, before, stored.request or b"")
+    assert str(differs.value).endswith(said)
+    assert differs.value.same_figures == same_figures
 
 
 async def test_an_id_out_of_bounds_is_never_looked_for(ask: Any, kept: KeptEstimates) -> None:

@@ -307,17 +307,26 @@ async def test_an_estimate_comes_out_the_same_or_what_differs_is_said(
     request = messages.ReproduceEstimateRequest(name=made.name)
     same = await staff.ReproduceEstimate(request, CONTEXT)
     assert same == messages.ReproduceEstimateResponse(
-        name=made.name, rule_release=release, created_at=made.created_at, same=True
+        name=made.name, rule_release=release, created_at=made.created_at, same=True, same_figures=True
     )
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE estimates SET body_digest = body"))
     other = await staff.ReproduceEstimate(request, CONTEXT)
-    assert (other.same, "computes another result" in other.difference) == (False, True)
+    assert (other.same, "computes another result" in other.difference, other.same_figures) == (False, True, False)
+    made.notices[0].text = "As it was worded before."
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE estimates SET body = :body"), {"body": made.SerializeToString()})
+    reworded = await staff.ReproduceEstimate(request, CONTEXT)
+    assert (reworded.same, reworded.same_figures) == (False, True)
     with database.engine.begin() as connection:
         bad = ask(plan_id="gone").SerializeToString()
         connection.execute(text("UPDATE estimates SET request = :bad"), {"bad": bad})
     refused = await staff.ReproduceEstimate(request, CONTEXT)
-    assert (refused.same, refused.difference) == (False, "this version refuses its request")
+    assert (refused.same, refused.difference, refused.same_figures) == (
+        False,
+        "this version refuses its request",
+        False,
+    )
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE estimates SET request = NULL"))
     with pytest.raises(EstimateNotKept, match="only its hashes were kept"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from google.protobuf.message import Message
@@ -18,13 +20,18 @@ from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = [
     "ComputedAgain",
+    "Difference",
     "as_answered",
     "computed_again",
+    "difference",
+    "differences",
     "existing",
-    "first_difference",
     "reproduced",
     "request_of",
 ]
+
+_SENTENCES = frozenset(("text", "assumptions", "assumption_sentences", "message_id", "arguments"))
+"""The fields of an estimate that hold sentences: what they say, and what they are made of."""
 
 
 def existing(name: str, stored: StoredEstimate | None) -> StoredEstimate:
@@ -49,9 +56,31 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
     Raises `EstimateDiffers` when it is not the same, and what `computed_again` raises.
     """
     message = computed_again(rules, stored, content).message
-    if not as_answered(stored, message):
-        raise EstimateDiffers(f"{stored.name}: this version of camcover computes another result than the one kept")
+    found = difference(stored, message)
+    if found is not None:
+        said = f"this version of camcover computes another result than the one kept: {found.said}"
+        raise EstimateDiffers(f"{stored.name}: {said}", same_figures=found.same_figures)
     return message
+
+
+class Difference(NamedTuple):
+    """How an estimate that was computed anew differs: in words for a person, and whether only its sentences do."""
+
+    said: str
+    same_figures: bool
+
+
+def difference(stored: StoredEstimate, message: estimate_pb2.Estimate) -> Difference | None:
+    """How an estimate differs from the one that was answered; None where it is the same to the byte. No values."""
+    if as_answered(stored, message):
+        return None
+    places = list(differences(estimate_pb2.Estimate.FromString(stored.body or b""), message))
+    if not places:
+        return Difference("it differs at a field that this version does not know", same_figures=False)
+    figures = [place for place in places if not _SENTENCES.intersection(re.split(r"[.\[\]]+", place))]
+    if figures:
+        return Difference(f"it differs at {figures[0]}", same_figures=False)
+    return Difference(f"only sentences differ, first at {places[0]}; every figure is the same", same_figures=True)
 
 
 class ComputedAgain(NamedTuple):
@@ -87,21 +116,21 @@ def as_answered(stored: StoredEstimate, message: estimate_pb2.Estimate) -> bool:
     return answer_digest(message) == stored.body_digest
 
 
-def first_difference(kept: Message, again: Message) -> str:
-    """The path of the first field that differs, such as `lines[3].copay_cents`; "" where none does. No values."""
+def differences(kept: Message, again: Message) -> Iterator[str]:
+    """The paths of the fields that differ, such as `lines[3].copay_cents`; none where none does. No values."""
     for field in kept.DESCRIPTOR.fields:
-        one, other = getattr(kept, field.name), getattr(again, field.name)
+        one, other, name = getattr(kept, field.name), getattr(again, field.name), str(field.name)
         if one == other:
             continue
         if field.message_type is None:
-            return str(field.name)
-        if not field.is_repeated:
-            return f"{field.name}.{first_difference(one, other)}".rstrip(".")
-        for place, (first, second) in enumerate(zip(one, other, strict=False)):
-            if first != second:
-                return f"{field.name}[{place}].{first_difference(first, second)}".rstrip(".")
-        return f"{field.name}[{min(len(one), len(other))}]"
-    return ""
+            yield name
+        elif not field.is_repeated:
+            yield from (f"{name}.{place}" for place in differences(one, other))
+        else:
+            for number, (first, second) in enumerate(zip(one, other, strict=False)):
+                yield from (f"{name}[{number}].{place}" for place in differences(first, second))
+            if len(one) != len(other):
+                yield f"{name}[{min(len(one), len(other))}]"
 
 
 def _request_id(stored: StoredEstimate) -> str:

@@ -180,18 +180,21 @@ class StaffServicer(RuleServiceServicer):
         """The comparison of a stored estimate with what its release gives now."""
         stored = existing(name, self._estimates.by_name(name))
         content = request_of(stored)
-        difference = ""
+        difference, same_figures = "", True
         try:
             reproduced(self._rules, stored, content)
-        except (EstimateDiffers, InvalidRequest) as error:
-            # The violations of a refused request are not told, because they quote it.
-            difference = str(error) if isinstance(error, EstimateDiffers) else "this version refuses its request"
+        except EstimateDiffers as error:
+            difference, same_figures = str(error), error.same_figures
+        except InvalidRequest:
+            # Its violations are not told, because they quote the request.
+            difference, same_figures = "this version refuses its request", False
         return messages.ReproduceEstimateResponse(
             name=name,
             rule_release=stored.rule_release,
             created_at=timestamp(stored.created_at),
             same=not difference,
             difference=difference,
+            same_figures=same_figures,
         )
 
     def _files(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from camcover.api.reproducing import as_answered, computed_again, existing, first_difference, request_of
+from camcover.api.reproducing import computed_again, difference, existing, request_of
 from camcover.engine import InvalidRequest
 from camcover.gen.camcover.v1 import estimate_pb2
 from camcover.store import EstimateStore, StoredEstimate
@@ -33,7 +33,7 @@ class StoredEstimateDesk:
         return None if stored is None else _shown(stored)
 
     def difference(self, name: str) -> str:
-        """The place of the first difference when an estimate is computed once more; "" where none differs.
+        """How an estimate differs when it is computed once more, and where first; "" where it does not.
 
         Raises `UnknownEstimate`, `EstimateErased`, `EstimateNotKept`, `UnknownRelease`, `ReleaseUnusable`.
         """
@@ -44,10 +44,8 @@ class StoredEstimateDesk:
         except InvalidRequest:
             # No more is said of it: its violations quote the request.
             return "this version refuses its request"
-        if as_answered(stored, again):
-            return ""
-        kept = estimate_pb2.Estimate.FromString(stored.body or b"")
-        return f"it differs at {first_difference(kept, again) or 'a field that this version does not know'}"
+        found = difference(stored, again)
+        return "" if found is None else found.said
 
 
 def _shown(stored: StoredEstimate) -> FoundEstimate:

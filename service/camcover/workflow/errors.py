@@ -90,6 +90,11 @@ class EstimateNotKept(UseCaseError):
 class EstimateDiffers(EstimateNotKept):
     """This version computes another result than the one that was answered."""
 
+    def __init__(self, message: str, *, same_figures: bool) -> None:
+        """`same_figures`: only sentences differ."""
+        super().__init__(message)
+        self.same_figures = same_figures
+
 
 class EstimateErased(UseCaseError):
     """An estimate was erased, as a person may ask; nothing of what it said is left."""
