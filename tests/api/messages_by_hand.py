@@ -28,7 +28,7 @@ def message_by_hand(priced: PricedPlan, request_id: str, tag: str = "") -> estim
     """The message."""
     estimate, spoken = priced.estimate, language(tag)
     sentences = [worded_data(each, spoken) for each in estimate.range.assumptions]
-    low, expected, high, _ = estimate.range
+    low, expected, high = estimate.range[:3]
     message = estimate_pb2.Estimate(
         name=priced.name,
         request_id=request_id,

@@ -48,6 +48,7 @@ FIRST = {
     "AccountAfter": 4,
     "AccountPayment": 2,
     "EpisodeStart": 2,
+    "RangeCause": 5,
 }
 """The highest number of a field of each message when it came into the contract, most of them in the first.
 

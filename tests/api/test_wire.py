@@ -67,7 +67,8 @@ def test_a_message_within_has_its_length_before_it() -> None:
         estimate_pb2.Sentence, ("text", "message_id"), without=("arguments",)
     )  # fmt: skip
     names = ("low_cents", "expected_cents", "high_cents", "assumptions", "assumption_sentences")
-    write = writer(estimate_pb2.Range, names, assumption_sentences=remembering(whole))
+    later = ("low_causes", "high_causes", "is_widened")
+    write = writer(estimate_pb2.Range, names, without=later, assumption_sentences=remembering(whole))
     sentences = [("é" * 70, "a"), ("", ""), ("x", "b")]
     by_protobuf = estimate_pb2.Range(
         low_cents=1,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from camcover.engine import InvalidRequest
-from camcover.engine.asking.range_causes import RangeCause
+from camcover.engine.causes import RangeCause
 from camcover.engine.evaluate import causes_of_range
 from engine.test_ranges import ITEM, MEMBER, NOTHING_USED, OOP_ONLY
 from small_rules import COPAY_PLAN, SHARE_PLAN, estimate, question, tables, typed

@@ -121,6 +121,19 @@ async def test_a_range_that_no_case_reaches_says_so(both: httpx.AsyncClient) -> 
     assert "Too many facts are open to try every case." in page.of("range")
 
 
+async def test_the_short_path_tells_what_leads_to_the_ends_of_a_range(both: httpx.AsyncClient) -> None:
+    """As `CARE` says: 1,080 more without prior authorization, 156.40 more without a referral for massage."""
+    answer = (await both.post("/v1/estimates", json=asked() | {"explain_range": True})).json()["range"]
+    assert (answer["low_cents"], answer["high_cents"], answer["is_widened"]) == (155_360, 279_000, False)
+    assert not answer["low_causes"]
+    told = [(each["text"], each["item_indexes"], int(each["worth_cents"])) for each in answer["high_causes"]]
+    assert told == [
+        ("acupuncture without prior authorization", [0], 108_000),
+        ("therapeutic massage without a referral", [2], 15_640),
+    ]
+    assert not (await both.post("/v1/estimates", json=asked())).json()["range"]["high_causes"]
+
+
 @pytest.mark.parametrize("changes", [{}, {"visits-0": "12"}, {"minutes-2": ""}, {"tier-0": "out_of_network"}], ids=str)
 async def test_every_sum_is_that_of_the_methods(both: httpx.AsyncClient, changes: dict[str, str]) -> None:
     """To the cent: totals, range, months by kind of care, each visit; and the charge is what all pay together."""

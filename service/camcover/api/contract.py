@@ -58,6 +58,9 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.AccountBalance.date": 15,
     "camcover.v1.Adjustment.remark_code": 16,
     "camcover.v1.Line.secondary_adjustments": 16,
+    "camcover.v1.Range.low_causes": 17,
+    "camcover.v1.Range.high_causes": 17,
+    "camcover.v1.Range.is_widened": 17,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

@@ -5,7 +5,7 @@ The bytes are made once: they are sent, stored and hashed as they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from camcover.api.sentences import worded_data
 from camcover.api.wire import as_it_is, remembering, writer
+from camcover.engine.causes import RangeCause
 from camcover.engine.estimate import (
     AccountAfter,
     AccountPayment,
@@ -27,7 +28,6 @@ from camcover.engine.estimate import (
     Line,
     Month,
     Prerequisite,
-    Range,
     UseAfter,
 )
 from camcover.engine.request import (
@@ -41,10 +41,11 @@ from camcover.engine.request import (
     PriorVisit,
     UseSoFar,
 )
+from camcover.engine.telling.cause_sentences import cause_message
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
 from camcover.gen.camcover.v1 import request_pb2 as request_messages
 from camcover.languages import Language, language
-from camcover.messages import Message
+from camcover.messages import Label, Message, WordList
 from camcover.workflow.notices import Notice
 from camcover.workflow.pricing import PricedPlan
 
@@ -133,8 +134,19 @@ _ESTIMATE = writer(
     months=writer(messages.Month, Month._fields),
     range=writer(
         messages.Range,
-        ("low_cents", "expected_cents", "high_cents", "assumptions", "assumption_sentences"),
+        (
+            "low_cents",
+            "expected_cents",
+            "high_cents",
+            "assumptions",
+            "assumption_sentences",
+            "low_causes",
+            "high_causes",
+            "is_widened",
+        ),
         assumption_sentences=as_it_is,
+        low_causes=as_it_is,
+        high_causes=as_it_is,
     ),
     prerequisites=as_it_is,
     notices=as_it_is,
@@ -163,7 +175,7 @@ def estimate_bytes(priced: PricedPlan, request_id: str, wanted_language: str = "
     told = estimate._replace(
         lines=_lines(estimate.lines, spoken),
         use_after=_use_after(estimate.use_after),
-        range=_range(estimate.range, spoken),
+        range=_range(estimate, spoken),
         prerequisites=_prerequisites(estimate.prerequisites, spoken),
     )
     return _ESTIMATE((
@@ -202,10 +214,24 @@ def _step(step: ExplainedStep, spoken: Language) -> bytes:
     ).SerializeToString(deterministic=True)
 
 
-def _range(found: Range, spoken: Language) -> Values:
-    """The range; its assumptions as texts, and as sentences."""
+def _range(estimate: Estimate, spoken: Language) -> Values:
+    """The range; its assumptions as texts, and as sentences; what leads to its ends, if that was asked for."""
+    found = estimate.range
     told = [_sentence(each, spoken) for each in found.assumptions]
-    return (*found[:3], [text for text, _ in told], [content for _, content in told])
+    bounds = (*found[:3], [text for text, _ in told], [content for _, content in told])
+    if found.causes is None:
+        return (*bounds, (), (), False)
+    care = {line.item_index: Label(line.therapy or line.code) for line in estimate.lines}
+    low, high = ([_cause(each, care, spoken) for each in end] for end in found.causes[:2])
+    return (*bounds, low, high, not found.causes.is_reached)
+
+
+def _cause(cause: RangeCause, care: Mapping[int, Label], spoken: Language) -> bytes:
+    """What leads to an end, in words and as data; `care`: the therapy or code of each item."""
+    said = cause_message(cause, WordList(tuple(dict.fromkeys(care[each] for each in cause.items))), Label(cause.word))
+    return messages.RangeCause(
+        **worded_data(said, spoken), item_indexes=cause.items, worth_cents=cause.worth_cents
+    ).SerializeToString(deterministic=True)
 
 
 def _prerequisites(needed: Sequence[Prerequisite], spoken: Language) -> Values:

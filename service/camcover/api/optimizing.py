@@ -57,7 +57,7 @@ def asked_search(request: messages.OptimizePlanRequest) -> AskedSearch:
     )
     if dates.violations:
         raise InvalidRequest(tuple(dates.violations))
-    asked = typed_below(request.request, "request")._replace(explain=False)
+    asked = typed_below(request.request, "request")._replace(explain=False, explain_range=False)
     weight = max(weight_of(request.request), 1)
     most = min(request.most_priced or MOST_PRICED, max(MOST_WEIGHT // weight, 1))
     visits = sum(len(item.dates) for item in asked.items)

@@ -107,6 +107,7 @@ def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
         secondary_family_accumulators=_sums(message.secondary_family_accumulators),
         explain=message.explain,
         family_account_balances=_balances("family_account_balances", message.family_account_balances, dates),
+        explain_range=message.explain_range,
     )
     if dates.violations:
         raise InvalidRequest(tuple(dates.violations))

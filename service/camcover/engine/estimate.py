@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from camcover import money
+from camcover.engine.causes import RangeCauses
 from camcover.engine.request import AccountBalance, AccumulatorUse, EpisodeStart, UseSoFar
 from camcover.messages import Message
 from camcover.money import Cents, in_cents
@@ -205,12 +206,16 @@ class Month(NamedTuple):
 
 
 class Range(NamedTuple):
-    """The least, expected and greatest patient total, and each assumption."""
+    """The least, expected and greatest patient total, and each assumption.
+
+    `causes`: what leads to the ends; None unless the request asks to explain the range.
+    """
 
     low_cents: Cents
     expected_cents: Cents
     high_cents: Cents
     assumptions: tuple[Message, ...]
+    causes: RangeCauses | None = None
 
 
 class Prerequisite(NamedTuple):

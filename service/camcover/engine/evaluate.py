@@ -14,8 +14,8 @@ from typing import TypeVar
 from camcover.calendar import OrdinalDay
 from camcover.engine.asking.adjudicator import Adjudicator
 from camcover.engine.asking.question import Adjudicated, ExpectedCase, Question, UncoveredVisit
-from camcover.engine.asking.range_causes import RangeCauses
 from camcover.engine.asking.ranges import PricedCase
+from camcover.engine.causes import RangeCauses
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.estimate import Estimate
 from camcover.engine.request import EstimateRequest, InvalidRequest
@@ -58,12 +58,7 @@ def evaluate_many(tables: Tables, requests: Sequence[EstimateRequest]) -> list[E
 
 def causes_of_range(tables: Tables, request: EstimateRequest) -> RangeCauses:
     """What leads to each end of the range of a request, and what each cause is worth. Raises `InvalidRequest`."""
-    adjudicator = _THREAD.adjudicator
-    adjudicator.clear()
-    question = adjudicator.lay_out(tables, request._replace(explain=False))
-    if isinstance(question, InvalidRequest):
-        raise question
-    return adjudicator.causes(tables, question)
+    return evaluate(tables, request._replace(explain=False, explain_range=True)).range.causes or RangeCauses()
 
 
 def adjudicate_many(

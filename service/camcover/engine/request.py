@@ -227,7 +227,8 @@ NO_USE = UseSoFar()
 class EstimateRequest(NamedTuple):
     """A whole request. `as_of` None = the first date of service. Empty `members` = one member without facts.
 
-    `assume_terms`: whether the plan's terms are assumed to go on behind its last edition (point 37).
+    `assume_terms`: whether the plan's terms are assumed to go on behind its last edition (point 37). `explain`: each
+    line has its steps; `explain_range`: the range has what leads to its ends.
     """
 
     plan_id: str
@@ -243,6 +244,7 @@ class EstimateRequest(NamedTuple):
     secondary_family_accumulators: tuple[AccumulatorUse, ...] = ()
     explain: bool = False
     family_account_balances: tuple[AccountBalance, ...] = ()
+    explain_range: bool = False
 
 
 class Violation(NamedTuple):

@@ -9,27 +9,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from camcover.engine import EstimateRequest, Tables
-from camcover.engine.asking.range_causes import CauseKind, RangeCause
+from camcover.engine.causes import CauseKind, RangeCause
 from camcover.engine.estimate import Range
 from camcover.engine.evaluate import causes_of_range
-from camcover.messages import Dollars, Label, Message, WordList
-from camcover.rulebook.records import Attestation
-from camcover.rulebook.term_messages import allowed, attestation
+from camcover.engine.telling.cause_sentences import cause_message
+from camcover.messages import WordList
 from camcover.showing.naming import RuleNames
-from camcover.showing.words import WORDS
 
 __all__ = ["EndCause", "RangeEnd", "ends_of"]
-
-_OF_CARE = {
-    CauseKind.LOW_PRICES,
-    CauseKind.HIGH_PRICES,
-    CauseKind.AGE,
-    CauseKind.DIAGNOSIS,
-    CauseKind.MEMBERSHIP,
-    CauseKind.FIRST_SERVICE,
-    CauseKind.LOWER_COST_SHARE,
-}
-"""Causes whose sentence names the care and nothing else."""
 
 
 class EndCause(NamedTuple):
@@ -61,12 +48,13 @@ def ends_of(
 ) -> tuple[tuple[RangeEnd, ...], str]:
     """The least, then the most, and the message of what the amounts of their causes are, or empty.
 
-    None where they are one amount: then causes are not looked for. `bounds`: of the request's estimate.
+    None where they are one amount. `bounds`: of the request's estimate; where it does not have its causes, they are
+    worked out here.
     """
-    low, expected, high, _ = bounds
+    low, expected, high = bounds[:3]
     if low == high:
         return (), ""
-    causes = causes_of_range(tables, request)
+    causes = causes_of_range(tables, request) if bounds.causes is None else bounds.causes
     ends = tuple(
         RangeEnd(is_low, cents, cents == expected, tuple(_told(each, request, names) for each in found))
         for is_low, cents, found in ((True, low, causes.low), (False, high, causes.high))
@@ -82,32 +70,15 @@ def _note_of(ends: Sequence[RangeEnd], *, is_reached: bool) -> str:
 
 
 def _told(cause: RangeCause, request: EstimateRequest, names: RuleNames) -> EndCause:
-    return EndCause(names.language.text(_message(cause, request, names)), cause.worth_cents)
-
-
-def _message(cause: RangeCause, request: EstimateRequest, names: RuleNames) -> Message:
-    """What is so at an end."""
+    """A cause in words, with names in place of ids."""
     care = WordList(tuple(dict.fromkeys(names.care(request.items[place]) for place in cause.items)))
-    match cause.kind:
-        case CauseKind.NETWORK:
-            return WORDS["web-cause-network"](therapies=care, tier=_tier(request.plan_id, cause, request, names))
-        case CauseKind.SECOND_NETWORK:
-            return WORDS["web-cause-second-network"](tier=_tier(request.secondary_plan_id, cause, request, names))
-        case CauseKind.DEDUCTIBLE_LEFT:
-            return WORDS["web-cause-deductible-left"](amount=Dollars(cause.number))
-        case CauseKind.PRACTITIONER:
-            return WORDS["web-cause-practitioner"](therapies=care, practitioner=names.practitioner(cause.word))
-        case CauseKind.STATE:
-            return WORDS["web-cause-state"](therapies=care, state=cause.word)
-        case CauseKind.WITHOUT:
-            return WORDS["web-other-without"](approval=attestation(Attestation(cause.word)), therapy=care)
-        case CauseKind.USED if cause.limit is not None:
-            used = allowed(cause.limit, cause.number)
-            return WORDS["web-cause-used"](used=used, name=Label(cause.word))
-        case _:
-            return WORDS[f"web-cause-{cause.kind.value}"](**({"therapies": care} if cause.kind in _OF_CARE else {}))
+    said = cause_message(cause, care, _named(cause, request, names))
+    return EndCause(names.language.text(said), cause.worth_cents)
 
 
-def _tier(plan_id: str, cause: RangeCause, request: EstimateRequest, names: RuleNames) -> str:
-    """The name of the network of a cause, as it is on the first day."""
+def _named(cause: RangeCause, request: EstimateRequest, names: RuleNames) -> str:
+    """The name of the practitioner, or of the network as it is on the first day, that a cause is about."""
+    if cause.kind is CauseKind.PRACTITIONER:
+        return names.practitioner(cause.word)
+    plan_id = request.secondary_plan_id if cause.kind is CauseKind.SECOND_NETWORK else request.plan_id
     return names.tier(plan_id, min(day for item in request.items for day in item.dates), cause.word)

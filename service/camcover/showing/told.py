@@ -149,7 +149,7 @@ def told_of(tables: Tables, request: EstimateRequest, language: Language, priced
             (Violation("members", found, "one: a letter is for one person", Refusal.COUNT_OUT_OF_RANGE),)
         )
     request = request._replace(explain=True)
-    priced = priced or price(tables, request)
+    priced = priced or price(tables, request._replace(explain_range=True))
     changes = what_ifs(tables, request, priced.estimate)
     summary = tables.directory[request.plan_id]
     return Told(

@@ -99,25 +99,6 @@ web-range-low-alone amount
 web-range-high-alone amount
 web-range-together
 web-range-widened
-web-cause-network therapies tier
-web-cause-second-network tier
-web-cause-terms
-web-cause-low-prices therapies
-web-cause-high-prices therapies
-web-cause-deductible-met
-web-cause-maximum-met
-web-cause-deductible-left amount
-web-cause-practitioner therapies practitioner
-web-cause-state therapies state
-web-cause-age therapies
-web-cause-diagnosis therapies
-web-cause-membership therapies
-web-cause-first-service therapies
-web-cause-lower-cost-share therapies
-web-cause-used used name
-web-cause-incentive
-web-cause-no-balance
-web-cause-unknown-codes
 web-adds-up
 web-charge-short
 web-all

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from camcover.engine import Tables
+from camcover.engine import EstimateRequest, Tables
 from camcover.languages import language
 from camcover.messages import Dollars
 from camcover.rulebook.records import STATES
@@ -48,7 +48,7 @@ def care_page(
     answer = ways = None
     if form is not None:
         form = form.done()
-        found, errors = answered(form.chosen(), tables, today, price)
+        found, errors = answered(form.chosen(), tables, today, _priced)
         if found is not None:
             changes = what_ifs(tables, found.request, found.answer.estimate)
             answer = answer_of(
@@ -71,6 +71,11 @@ def care_page(
         return html("_answer.html", tag, "plan", **values)
     values |= builder_values(tables, tag, form, errors=errors, today=today)
     return html("plan.html", tag, "plan", action=f"/{tag}/plan", whole=f"/{tag}/plan", **values)
+
+
+def _priced(tables: Tables, request: EstimateRequest) -> PricedPlan:
+    """The price with what leads to each end of its range. Raises `InvalidRequest`."""
+    return price(tables, request._replace(explain_range=True))
 
 
 def _ways(tables: Tables, tag: str, form: CareForm, asked: AnsweredForm[PricedPlan]) -> ShownWays | None:

@@ -122,7 +122,7 @@ def _under(tables: Tables, request: EstimateRequest, plan_id: str, form: CareFor
     nothing = tuple(LimitUse(str(each.id)) for each in limits_asked(plan, tables, form))
     sums = tuple(AccumulatorUse(str(name), Cents(0)) for name in plan.accumulators)
     member = request.members[0]._replace(use=UseSoFar(sums, nothing))
-    return request._replace(plan_id=plan_id, items=items, members=(member,))
+    return request._replace(plan_id=plan_id, items=items, members=(member,), explain_range=True)
 
 
 def _premium(name: str, form: CareForm, errors: dict[str, Message]) -> Cents | None:
@@ -149,7 +149,7 @@ def _row(
         return ComparedRow(plan_id, summary.name, summary.payer_name, None, 0, 0, 0, 0, 0, (), (), (), text, None)
     estimate = result.estimate
     ends, ends_note = ends_of(tables, request, estimate.range, RuleNames(tables, words))
-    low, expected, high, _ = estimate.range
+    low, expected, high = estimate.range[:3]
     return ComparedRow(
         plan=plan_id,
         name=summary.name,

@@ -92,7 +92,7 @@ def cheaper_ways(
     tables: Tables, request: EstimateRequest, may: MayChange, *, most_priced: int = MOST_PRICED
 ) -> CheaperWays:
     """The cheapest ways to have the care of a request. Raises `InvalidRequest` for the request and what may change."""
-    present = evaluate(tables, request._replace(explain=False)).totals.patient_cents
+    present = evaluate(tables, request._replace(explain=False, explain_range=False)).totals.patient_cents
     search = WaySearch(tables, request, Cents(present), may, most_priced=most_priced)
     while search.advance():
         pass
@@ -117,7 +117,8 @@ class WaySearch:
         One call of the kernel prices at most `at_once` plans of care. Raises `InvalidRequest` for what may change.
         """
         first = min(day for item in request.items for day in item.dates)
-        plain = as_far_as_known(request, tables.vocabulary)._replace(explain=False, as_of=request.as_of or first)
+        plain = as_far_as_known(request, tables.vocabulary)
+        plain = plain._replace(explain=False, explain_range=False, as_of=request.as_of or first)
         violations = tuple(unusable(tables, request, may)) or tuple(too_many(tables, plain, may))
         if violations:
             raise InvalidRequest(violations)

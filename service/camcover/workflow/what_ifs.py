@@ -57,7 +57,7 @@ def approvals_of(request: EstimateRequest, estimate: Estimate) -> tuple[tuple[in
 
 def what_ifs(tables: Tables, request: EstimateRequest, estimate: Estimate) -> tuple[WhatIf, ...]:
     """Each change with its price, in the order of approvals, networks, deductible; those that change nothing, too."""
-    plain = request._replace(explain=False)
+    plain = request._replace(explain=False, explain_range=False)
     needed = approvals_of(request, estimate)
     attested = _attested(plain, needed)
     asked: list[tuple[WhatIf | None, EstimateRequest]] = [(None, attested)]

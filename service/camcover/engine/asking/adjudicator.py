@@ -27,11 +27,12 @@ from camcover.engine.asking.openness import Openness, facts_apart, openness_of
 from camcover.engine.asking.outcomes import outcome_of
 from camcover.engine.asking.payees import reimbursed
 from camcover.engine.asking.question import Answer, Question
-from camcover.engine.asking.range_causes import RangeCauses, causes_of
+from camcover.engine.asking.range_causes import bounds_and_causes, unknown_codes
 from camcover.engine.asking.ranges import Adjudicate, PricedCase, Way, bounds_of, known
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.timed import in_units
 from camcover.engine.asking.violations import violations_of
+from camcover.engine.causes import RangeCauses
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import STATE_INDEX
@@ -220,18 +221,17 @@ class Adjudicator:
         openness = openness_of(tables, question, answer.primary.ledger)
         if openness.is_nothing:
             note(ESTIMATE_CASES, 1)
-            return answer._replace(openness=openness, bounds=known(question, answer.patient_cents))
-        bounds, cases = self._tried(tables, question, answer, openness, read=bounds_of)
+            bounds = known(question, answer.patient_cents)
+            causes = RangeCauses(unknown_codes(question)) if question.request.explain_range else None
+            return answer._replace(openness=openness, bounds=bounds, causes=causes)
+        causes = None
+        if question.request.explain_range:
+            read = partial(bounds_and_causes, tables=tables, facts=tuple(facts_apart(tables, question, openness)))
+            (bounds, causes), cases = self._tried(tables, question, answer, openness, read=read)
+        else:
+            bounds, cases = self._tried(tables, question, answer, openness, read=bounds_of)
         note(ESTIMATE_CASES, 1 + cases)
-        return answer._replace(openness=openness, bounds=bounds)
-
-    def causes(self, tables: Tables, question: Question) -> RangeCauses:
-        """What leads to each end of the range of the one question that is laid out."""
-        (answer,) = self.answers(tables, [question], with_ranges=False)
-        openness = openness_of(tables, question, answer.primary.ledger)
-        facts = tuple(facts_apart(tables, question, openness))
-        found, _ = self._tried(tables, question, answer, openness, read=partial(causes_of, tables=tables, facts=facts))
-        return found
+        return answer._replace(openness=openness, bounds=bounds, causes=causes)
 
     def _tried(
         self, tables: Tables, question: Question, answer: Answer, openness: Openness, *, read: Reader[Read]

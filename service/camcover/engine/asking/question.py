@@ -18,6 +18,7 @@ from camcover.rulebook.records import Account
 if TYPE_CHECKING:
     from camcover.engine.asking.accounts import Drawn
     from camcover.engine.asking.openness import Openness
+    from camcover.engine.causes import RangeCauses
 
 
 class Question(NamedTuple):
@@ -85,7 +86,8 @@ class Answer(NamedTuple):
 
     With a second plan also what the secondary pays of each line, and what is then written off of the rest (point 28).
     `reimbursed`: what comes back to the member for each line; empty if nothing does. `drawn`: what accounts pay, which
-    the patient's total leaves out; None if the primary plan has no accounts.
+    the patient's total leaves out; None if the primary plan has no accounts. `causes`: what leads to the ends of
+    the range; None unless the request asks to explain it.
     """
 
     primary: Outcome
@@ -97,6 +99,7 @@ class Answer(NamedTuple):
     bounds: PatientRange | None = None
     reimbursed: Sequence[int] = ()
     drawn: Drawn | None = None
+    causes: RangeCauses | None = None
 
 
 class Adjudicated(NamedTuple):

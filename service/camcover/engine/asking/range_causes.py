@@ -9,52 +9,23 @@ without it. Where the range is widened, no case reaches its ends: then all that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import Enum
 from operator import or_
 from typing import Any, NamedTuple, TypeAlias
 
-from camcover.engine.asking.alternatives import AssumedFacts, TooMany
+from camcover.engine.asking.alternatives import AssumedFacts
 from camcover.engine.asking.contradictions import counted_toward
 from camcover.engine.asking.layout import HIGH, LOW, OPEN_TIER, TYPICAL, Layout
 from camcover.engine.asking.open_use import OpenUse
 from camcover.engine.asking.openness import Openness, each_alone
-from camcover.engine.asking.question import Question
-from camcover.engine.asking.ranges import Adjudicate, Change, PricedCase, Way, cases_of
+from camcover.engine.asking.question import PatientRange, Question
+from camcover.engine.asking.ranges import Adjudicate, Change, PricedCase, Way, bounds_and_cases
+from camcover.engine.causes import CauseKind, RangeCause, RangeCauses
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.money import Cents
-from camcover.rulebook.records import STATES, Attestation, Limit
+from camcover.rulebook.records import STATES, Attestation
 
 _LOWER = ATTESTATION_BITS[Attestation.LOWER_COST_SHARE]
-
-
-class CauseKind(Enum):
-    """What may be otherwise than expected."""
-
-    NETWORK = "network"
-    SECOND_NETWORK = "second-network"
-    TERMS = "terms"
-    """The plan's last terms do not go on."""
-
-    LOW_PRICES = "low-prices"
-    HIGH_PRICES = "high-prices"
-    DEDUCTIBLE_MET = "deductible-met"
-    MAXIMUM_MET = "maximum-met"
-    DEDUCTIBLE_LEFT = "deductible-left"
-    PRACTITIONER = "practitioner"
-    STATE = "state"
-    AGE = "age"
-    DIAGNOSIS = "diagnosis"
-    MEMBERSHIP = "membership"
-    FIRST_SERVICE = "first-service"
-    WITHOUT = "without"
-    """An attestation is missing."""
-
-    LOWER_COST_SHARE = "lower-cost-share"
-    USED = "used"
-    INCENTIVE = "incentive"
-    NO_BALANCE = "no-balance"
-    UNKNOWN_CODES = "unknown-codes"
 
 
 _OF_FACT = {
@@ -67,33 +38,6 @@ _OF_FACT = {
     "enrolled": CauseKind.MEMBERSHIP,
     "first_service": CauseKind.FIRST_SERVICE,
 }
-
-
-class RangeCause(NamedTuple):
-    """Something that is not as expected: of which items, what is so instead, and what it is worth by itself, cents.
-
-    `items`: empty where it is of no item, or of all. `word`: the tier, practitioner, state, attestation; `number`: the
-    age in years, what is used of a limit in its own measure, cents left of a deductible; `limit`: of what is used.
-    `worth_cents` is above 0 where the patient pays more; None: it moves the total only together with other causes.
-    """
-
-    kind: CauseKind
-    items: tuple[int, ...] = ()
-    word: str = ""
-    number: int = 0
-    limit: Limit | None = None
-    worth_cents: Cents | None = None
-
-
-class RangeCauses(NamedTuple):
-    """What leads to the least and to the most, the greatest worth first; empty where an end is the expected cost.
-
-    `is_reached`: whether a case is at each end; else each list is what alone moves the total that way.
-    """
-
-    low: tuple[RangeCause, ...] = ()
-    high: tuple[RangeCause, ...] = ()
-    is_reached: bool = True
 
 
 class _OpenPart(NamedTuple):
@@ -119,7 +63,7 @@ Worth: TypeAlias = Sequence[tuple[_OpenPart, int]]
 """Parts with what each is worth alone, cents."""
 
 
-def causes_of(
+def bounds_and_causes(
     question: Question,
     openness: Openness,
     expected: PricedCase,
@@ -127,26 +71,30 @@ def causes_of(
     *,
     tables: Tables,
     facts: Facts,
-) -> RangeCauses:
-    """What leads to each end of the range of a question; `expected` is its expected case."""
+) -> tuple[PatientRange, RangeCauses]:
+    """The range of a question, and what leads to each of its ends; `expected` is its expected case.
+
+    Each case is adjudicated once for both. Where the range is one amount, causes are not looked for.
+    """
+    bounds, cases = bounds_and_cases(question, openness, expected, adjudicate)
+    if bounds.low == bounds.high:
+        return bounds, RangeCauses()
     parts = _PartFinder(tables, question, openness)
     alone = list(parts.each(facts))
     worth = [total - expected.patient for total in _totals(adjudicate, [[each] for each in alone])]
     moving = {
         sign: [(part, cents) for part, cents in zip(alone, worth, strict=True) if sign * cents > 0] for sign in (-1, 1)
     }
-    unknown = tuple(_unknown_codes(question))
-    try:
-        cases = cases_of(question, openness, adjudicate)
-    except TooMany:
+    unknown = unknown_codes(question)
+    if cases is None:
         low, high = (_by_worth(_one_a_place(moving[sign])) for sign in (-1, 1))
-        return RangeCauses((*low, *unknown), high, is_reached=False)
+        return bounds, RangeCauses((*low, *unknown), high, is_reached=False)
     ends: dict[int, tuple[RangeCause, ...]] = {-1: (), 1: ()}
     for sign in ends:
-        way, end = max(cases, key=lambda each: sign * each[1].patient)
-        if sign * (end.patient - expected.patient) > 0:
+        way, total = max(cases, key=lambda each: sign * each[1])
+        if sign * (total - expected.patient) > 0:
             ends[sign] = _to_end(adjudicate, list(parts.of_way(way)), moving[sign], sign)
-    return RangeCauses((*ends[-1], *unknown), ends[1])
+    return bounds, RangeCauses((*ends[-1], *unknown), ends[1])
 
 
 def _to_end(adjudicate: Adjudicate, reaching: Sequence[_OpenPart], moving: Worth, sign: int) -> tuple[RangeCause, ...]:
@@ -359,12 +307,9 @@ def _earned(member: tuple[int, int]) -> _OpenPart:
     return _OpenPart(RangeCause(CauseKind.INCENTIVE, word=str(member)), {"earned": (member,)})
 
 
-def _unknown_codes(question: Question) -> Iterator[RangeCause]:
+def unknown_codes(question: Question) -> tuple[RangeCause, ...]:
     """Codes that no catalog has, which may cost nothing (point 2)."""
-    charges = [
-        question.asked.services[place].charge
-        for _, place, _ in question.primary.covered_lines
-        if not question.asked.services[place].therapy
-    ]
-    if charges:
-        yield RangeCause(CauseKind.UNKNOWN_CODES, worth_cents=Cents(-sum(charges)))
+    services = question.asked.services
+    lines = question.primary.covered_lines
+    cents = sum(services[place].charge for _, place, _ in lines if not services[place].therapy)
+    return (RangeCause(CauseKind.UNKNOWN_CODES, worth_cents=Cents(-cents)),) if cents else ()

@@ -86,11 +86,20 @@ Adjudicate: TypeAlias = Callable[[Sequence[Way]], list[PricedCase]]
 
 def bounds_of(question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate) -> PatientRange:
     """The range of a question in which something is open; `expected` is its expected case."""
+    return bounds_and_cases(question, openness, expected, adjudicate)[0]
+
+
+def bounds_and_cases(
+    question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate
+) -> tuple[PatientRange, list[tuple[Way, int]] | None]:
+    """The same, and what the patient pays in each case, cents; None where cases cannot be listed."""
     try:
-        bounds = _listed(question, openness, expected, adjudicate)
+        cases = cases_of(question, openness, adjudicate)
     except TooMany:
-        bounds = _widened(question, openness, expected, adjudicate)
-    return _with_unknown_codes(question, bounds)
+        return _with_unknown_codes(question, _widened(question, openness, expected, adjudicate)), None
+    totals = [(way, each.patient) for way, each in cases]
+    low, high = (end((expected.patient, *(cents for _, cents in totals))) for end in (min, max))
+    return _with_unknown_codes(question, PatientRange(low, high)), totals
 
 
 def known(question: Question, patient: int) -> PatientRange:
@@ -106,12 +115,6 @@ def _with_unknown_codes(question: Question, bounds: PatientRange) -> PatientRang
     lines = question.primary.covered_lines
     unknown = sum(services[place].charge for _, place, _ in lines if not services[place].therapy)
     return bounds._replace(low=max(bounds.low - unknown, 0))
-
-
-def _listed(question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate) -> PatientRange:
-    """The least and the most of all cases; raises `TooMany` where they cannot be listed."""
-    totals = [expected.patient, *(each.patient for _, each in cases_of(question, openness, adjudicate))]
-    return PatientRange(min(totals), max(totals))
 
 
 def cases_of(question: Question, openness: Openness, adjudicate: Adjudicate) -> list[tuple[Way, PricedCase]]:

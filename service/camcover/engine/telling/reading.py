@@ -321,7 +321,7 @@ def _range(tables: Tables, question: Question, answer: Answer) -> Range:
     """The range, and what the estimate takes for granted."""
     bounds = answer.bounds or PatientRange(answer.patient_cents, answer.patient_cents)
     assumed = (*assumptions(tables, question, answer), *dict.fromkeys(_assumed_notices(question, answer)))
-    return Range(Cents(bounds.low), Cents(answer.patient_cents), Cents(bounds.high), assumed)
+    return Range(Cents(bounds.low), Cents(answer.patient_cents), Cents(bounds.high), assumed, answer.causes)
 
 
 def _assumed_notices(question: Question, answer: Answer) -> Iterator[Message]:
