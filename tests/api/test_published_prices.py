@@ -172,6 +172,29 @@ async def test_a_search_for_cheaper_ways_begins_with_the_price() -> None:
     answer = await servicer.OptimizePlan(asked, None)  # type: ignore[arg-type]
     assert (answer.patient_cents, list(answer.ways)) == (6200, [])
     assert [each.message_id for each in answer.remarks] == ["ways-none", "ways-price-kept"]
+    assert [(each.place, each.title) for each in answer.citations] == [("97810, NPI 1234567893", "rates of 5000")]
+
+
+async def test_a_way_cites_the_prices_of_what_the_plan_is_asked() -> None:
+    """The first visits are the plan's four; the item of April has none left, costs its charge, and is paid at 70.00."""
+    item = message().items[0]
+    four = ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23"]
+    asked = message()
+    item.dates[:] = four
+    asked.items[0].CopyFrom(item)
+    other = asked.items.add()
+    other.CopyFrom(item)
+    other.dates[:], other.provider, other.tax_number = ["2026-04-06"], "", "12-3456789"
+    servicer = EstimateServicer(RulesInForce(tables(), prices=OnePrice(5000)), NoStore())
+    price = estimate_service_pb2.SelfPayPrice(item_index=1, price_cents=7000)
+    answer = await servicer.OptimizePlan(
+        estimate_service_pb2.OptimizePlanRequest(request=asked, self_pay=[price]),
+        None,  # type: ignore[arg-type]
+    )
+    (way,) = answer.ways
+    assert [each.place for each in answer.citations] == ["97810, NPI 1234567893", "97810, TIN 12-3456789"]
+    assert [each.place for each in way.citations] == ["97810, NPI 1234567893"]
+    assert list(way.items[1].self_paid_dates) == ["2026-04-06"]
 
 
 async def test_a_search_says_that_there_is_no_price_of_a_provider() -> None:
@@ -204,7 +227,7 @@ async def test_a_good_faith_estimate_is_explained_by_the_prices_of_its_provider(
     told, without = (amounts(each, "total")["memberliability"] for each in packets)
     assert (str(told), str(without)) == ("224.00", "218.00")
     assert "rates of 4500" in json.dumps(packets[0]["processNote"])
-    assert "we do not have one price of this provider for 97810" in json.dumps(packets[1]["processNote"])
+    assert "We have no published prices of the providers who are named" in json.dumps(packets[1]["processNote"])
     assert packets[0]["id"] != packets[1]["id"]
 
 

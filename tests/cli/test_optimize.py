@@ -31,7 +31,7 @@ def test_json_has_cents_message_ids_and_each_service_as_it_would_be_asked(rules:
     options = ("--tiers", "in_network", "--settings", "telehealth", "--format", "json", "--to", "2026-03-20")
     found = json.loads(run("optimize", "-", "--rules", rules, *options, stdin=asked).stdout)
     (way,) = found.pop("ways")
-    assert found == {"patient_cents": 20_600, "priced": 4, "is_proven": True, "remarks": []}
+    assert found == {"patient_cents": 20_600, "priced": 4, "is_proven": True, "remarks": [], "citations": []}
     assert (way["patient_cents"], way["saved_cents"]) == (6_080, 14_520)
     said = "acupuntura: 3 visitas con un proveedor de otra red (dentro de la red)"
     assert way["changes"] == [{"item_index": 0, "id": "way-tier", "text": said}]

@@ -56,12 +56,19 @@ def test_ways_are_compared_with_the_care_at_its_providers_prices(rules: Path, tm
     words = ("optimize", request, "--rules", rules, "--prices", prices)
     told = run(*words, "--tiers", "out_of_network").stdout.splitlines()
     assert told[0] == "As planned you would pay $61.10."
-    assert told[-1] == "acupuncture: only other dates were tried. The price in your request holds for this provider."
+    source = f"Example Health, as of 2026-02-01: rates.json (SHA-256 {_digest(tmp_path)})"
+    assert told[-3:] == [
+        "acupuncture: only other dates were tried. The price in your request holds for this provider.",
+        "",
+        f"The price of 97810, NPI {NPI} comes from: {source}.",
+    ]
     days = ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30"]
     asked_and_priced(tmp_path, PLAN["items"][0] | {"dates": days})
     found = json.loads(run(*words, "--self-pay", "0=7000", "--format", "json").stdout)
     (way,) = found["ways"]
     assert (found["patient_cents"], way["patient_cents"], way["saved_cents"]) == (15_080, 14_080, 1_000)
+    cited = [{"place": f"97810, NPI {NPI}", "title": source, "url": "", "rule": ""}]
+    assert (found["citations"], way["citations"]) == (cited, cited)
 
 
 def test_letters_tables_and_packets_have_the_prices_of_providers(rules: Path, tmp_path: Path, run: Any) -> None:
@@ -120,9 +127,31 @@ def test_a_book_has_the_prices_of_its_providers(rules: Path, tmp_path: Path, run
         [
             "2 plans priced, 6 lines; 0 rows rejected",
             "1 of 1 services that name a provider have a published price",
+            f"{tmp_path}/plans.sources.parquet says where the prices come from",
         ],
     )
     assert pq.read_table(output)["patient_cents"].to_pylist() == [6110, 6080]
+    (cited,) = pq.read_table(tmp_path / "plans.sources.parquet").to_pylist()
+    assert (cited["row"], cited["item_index"], cited["code"], cited["provider"]) == (0, 0, "97810", NPI)
+    assert (cited["allowed_cents"], cited["source"]) == (
+        4850,
+        f"Example Health, as of 2026-02-01: rates.json (SHA-256 {_digest(tmp_path)})",
+    )
+
+
+def test_a_book_cites_no_price_of_a_row_that_is_refused(rules: Path, tmp_path: Path, run: Any) -> None:
+    """The second row has the price, and a taxonomy that no practitioner of the catalog has."""
+    imported(tmp_path, in_network(entry("97810")))
+    rows = pq.read_table(_book(tmp_path)).to_pylist()
+    rows[1]["items"][0] |= {"provider": NPI, "practitioner": None, "taxonomy": "363A00000X"}
+    pq.write_table(pa.Table.from_pylist(rows, REQUEST_SCHEMA), tmp_path / "book.parquet")
+    words = ("--rules", rules, "--prices", tmp_path / "prices.sqlite")
+    done = run("bulk", "estimate", tmp_path / "book.parquet", tmp_path / "plans.parquet", *words)
+    assert done.stdout.splitlines()[0] == "1 plans priced, 3 lines; 1 rows rejected"
+    assert pq.read_table(tmp_path / "plans.sources.parquet")["row"].to_pylist() == [0]
+    same = run("bulk", "estimate", tmp_path / "plans.sources.parquet", tmp_path / "plans.parquet", *words)
+    assert same.exit_code == 2
+    assert "plans.sources.parquet is the input or would overwrite it; expected another file" in same.stderr
 
 
 def test_a_book_and_a_file_of_prices_that_is_broken_or_on_spark(rules: Path, tmp_path: Path, run: Any) -> None:

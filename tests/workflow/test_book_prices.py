@@ -63,16 +63,29 @@ def test_items_get_the_price_of_their_provider() -> None:
     """One of 50.00, one of a provider without a price, one without a provider, and one whose amount is stated."""
     own, other = ITEM | {"provider": NPI}, ITEM | {"provider": OTHER_NPI}
     prices = BookPrices(tables(), OneProvider())
-    done = prices.completed(book([ITEM], [other, own], [], None, [own | {"allowed_cents": 4400}], [own | {"units": 2}]))
+    rows: list[list[dict[str, Any]] | None] = [
+        [ITEM],
+        [other, own],
+        [],
+        None,
+        [own | {"allowed_cents": 4400}],
+        [own | {"units": 2}],
+    ]
+    done, cited = prices.completed(book(*rows), 100)
     assert allowed(done) == [[None], [None, 5000], [], [], [4400], [10_000]]
     assert (prices.named, prices.found) == (4, 2)
     assert done.schema == REQUEST_SCHEMA
     done.validate(full=True)
+    told = ("row", "item_index", "code", "provider", "tax_number", "allowed_cents", "source")
+    assert [tuple(each[name] for name in told) for each in cited.to_pylist()] == [
+        (101, 1, "97810", NPI, None, 5000, "rates"),
+        (105, 0, "97810", NPI, None, 10_000, "rates"),
+    ]
 
 
 def test_priced_rows_cost_what_single_requests_cost() -> None:
     """40.00 of the deductible + 20 % of 10.00, then 10.00 twice: 62.00; at the fee file's 48.00 60.80."""
-    done = BookPrices(tables(), OneProvider()).completed(book([ITEM], [ITEM | {"provider": NPI}]))
+    done = BookPrices(tables(), OneProvider()).completed(book([ITEM], [ITEM | {"provider": NPI}]), 0).batch
     found = BulkEstimator(tables(), "r").estimate(done)
     assert found.plans["patient_cents"].to_pylist() == [6080, 6200]
     assert found.rejected_rows == 0
@@ -80,13 +93,13 @@ def test_priced_rows_cost_what_single_requests_cost() -> None:
 
 def test_a_slice_of_a_book_is_completed_as_the_book() -> None:
     whole = book([ITEM], [ITEM | {"provider": NPI}], [ITEM | {"provider": NPI}, ITEM])
-    done = BookPrices(tables(), OneProvider()).completed(sound_batch(whole.slice(1, 2)))
+    done = BookPrices(tables(), OneProvider()).completed(sound_batch(whole.slice(1, 2)), 0).batch
     assert allowed(done) == [[5000], [5000, None]]
 
 
 def test_a_book_without_providers_is_not_touched() -> None:
     batch = book([ITEM], None)
-    assert BookPrices(tables(), Broken()).completed(batch) is batch
+    assert BookPrices(tables(), Broken()).completed(batch, 0).batch is batch
 
 
 @pytest.mark.parametrize(
@@ -94,7 +107,7 @@ def test_a_book_without_providers_is_not_touched() -> None:
 )
 def test_rows_that_are_no_request_are_refused_as_they_are(wrong: dict[str, Any]) -> None:
     batch = book([ITEM | {"provider": NPI} | wrong], [ITEM | {"provider": NPI}])
-    done = BookPrices(tables(), OneProvider()).completed(batch)
+    done = BookPrices(tables(), OneProvider()).completed(batch, 0).batch
     assert done["items"][0] == batch["items"][0]
     assert allowed(done)[1] == [5000]
     refused = BulkEstimator(tables(), "r").estimate(done).rejects
@@ -103,10 +116,10 @@ def test_rows_that_are_no_request_are_refused_as_they_are(wrong: dict[str, Any])
 
 
 def test_an_item_that_is_null_stays_null() -> None:
-    done = BookPrices(tables(), OneProvider()).completed(book([None, ITEM | {"provider": NPI}]))
+    done = BookPrices(tables(), OneProvider()).completed(book([None, ITEM | {"provider": NPI}]), 0).batch
     assert done["items"].to_pylist()[0][0] is None
 
 
 def test_a_file_that_can_be_read_no_more_ends_it() -> None:
     with pytest.raises(StoreUnavailable):
-        BookPrices(tables(), Broken()).completed(book([ITEM | {"provider": NPI}]))
+        BookPrices(tables(), Broken()).completed(book([ITEM | {"provider": NPI}]), 0)

@@ -101,6 +101,16 @@ def test_a_code_without_a_price_has_the_fee_of_its_plan_and_that_is_told() -> No
     assert answer.estimate.lines[1].steps[0].citation != SOURCE
 
 
+def test_that_no_code_has_a_price_is_told_once() -> None:
+    """Two codes of one visit and one of another provider, without a file of prices, and with one that lacks them."""
+    items = [codes("97810", "97811"), codes("97810") | {"provider": "1003000126"}]
+    expected = "We have no published prices of the providers who are named. We use the amounts that the plan usually"
+    for source in (None, Listed({})):
+        asked = with_published_prices(tables(), typed(question(items=items, members=MEMBERS)), source)
+        told = price(tables(), asked).estimate.range.assumptions
+        assert [each.text for each in told if each.id.startswith("assumed-no-pub")] == [f"{expected} allows."]
+
+
 def test_an_item_without_a_code_has_no_price_and_that_is_told() -> None:
     item = {**ITEM, "procedures": [], "charge_cents": 8000}
     source = Listed({"97810": 5000})

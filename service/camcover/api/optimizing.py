@@ -17,8 +17,8 @@ from camcover.money import Cents
 from camcover.request_bounds import MAX_LINES
 from camcover.workflow.care_choices import CareChange, MayChange, SelfPayPrice
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, WaySearch
-from camcover.workflow.published_prices import PriceSource, with_published_prices
-from camcover.workflow.trades import remarks_on, trades_of
+from camcover.workflow.published_prices import PriceSource, price_citations, with_published_prices
+from camcover.workflow.trades import remarks_on, sources_of, trades_of
 
 __all__ = ["AskedSearch", "asked_search", "begun_search", "priced_search", "search_answer"]
 
@@ -91,6 +91,7 @@ def search_answer(
         remarks=[worded_data(each, spoken) for each in remarks_on(found, search.asked)],
         rule_release=tables.release,
         language=spoken.tag,
+        citations=[each._asdict() for each in price_citations(search.asked)],
     )
 
 
@@ -107,6 +108,7 @@ def _way(found: CheaperWays, way: CheaperWay, spoken: Language) -> dict[str, Any
             for each in trades_of(way)
         ],
         "items": list(_items(way)),
+        "citations": [each._asdict() for each in sources_of(way)],
     }
 
 

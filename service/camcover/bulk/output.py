@@ -21,7 +21,7 @@ from camcover.bulk.joining import Joined
 from camcover.errors import CamcoverError
 
 _COMPRESSION = "lz4"
-_WORDS = ("request_id", "plan_id", "rule_release", "tier", "benefit", "reason", "limit", "field")
+_WORDS = ("request_id", "plan_id", "rule_release", "tier", "benefit", "reason", "limit", "field", "source")
 
 
 class SamePlace(CamcoverError):

@@ -184,4 +184,18 @@ REJECT_SCHEMA = pa.schema(
 )
 """One row for each thing that is wrong with a row of the input: `reason` in words, `kind` as docs/api.md lists it."""
 
+SOURCE_SCHEMA = pa.schema(
+    [
+        pa.field("row", pa.int64()),
+        pa.field("request_id", pa.string()),
+        pa.field("item_index", pa.int32()),
+        pa.field("code", pa.string()),
+        pa.field("provider", pa.string()),
+        pa.field("tax_number", pa.string()),
+        pa.field("allowed_cents", pa.int64()),
+        pa.field("source", pa.string()),
+    ]
+)
+"""One row for each item with a published price: what is allowed for all its units, and where that comes from."""
+
 REASONS = ["" if reason is Reason.NONE else reason.name for reason in Reason]

@@ -39,7 +39,8 @@ def estimate(
 
         estimate_on_spark(spark, source, Folders(output, rejects, lines), rules)
         return
-    outputs = Outputs(Path(output), Path(rejects), Path(lines) if lines else None)
+    sources = None if prices is None else Path(f"{posixpath.splitext(output)[0]}.sources.parquet")
+    outputs = Outputs(Path(output), Path(rejects), Path(lines) if lines else None, sources)
     _estimate_file(_existing(source), outputs, rules, threads=threads, batch_rows=batch_rows, prices=prices)
 
 
@@ -85,3 +86,4 @@ def _estimate_file(
     typer.echo(f"{counts.plans} plans priced, {counts.lines} lines; {counts.rejected} rows rejected")
     if looked_up is not None:
         typer.echo(f"{looked_up.found} of {looked_up.named} services that name a provider have a published price")
+        typer.echo(f"{outputs.sources} says where the prices come from")

@@ -21,7 +21,8 @@ from camcover.languages import Language, language
 from camcover.money import Cents
 from camcover.workflow.care_choices import MayChange, SelfPayPrice
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, cheaper_ways
-from camcover.workflow.trades import cost_as_planned, cost_of, remarks_on, trades_of
+from camcover.workflow.published_prices import price_citations
+from camcover.workflow.trades import cited, cost_as_planned, cost_of, remarks_on, sources_of, trades_of
 
 _PRICE = re.compile(r"([0-9]{1,4})=([0-9]{1,10})")
 
@@ -76,7 +77,7 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def _tell(found: CheaperWays, asked: EstimateRequest, spoken: Language) -> None:
-    """Each way on a line, then what it changes."""
+    """Each way on a line, then what it changes; last what was not looked at, and where prices come from."""
     typer.echo(spoken.text(cost_as_planned(found)))
     for way in found.ways:
         typer.echo(f"\n{spoken.text(cost_of(found, way))}")
@@ -84,6 +85,8 @@ def _tell(found: CheaperWays, asked: EstimateRequest, spoken: Language) -> None:
             typer.echo(f"  {spoken.text(trade.message)}")
     for remark in remarks_on(found, asked):
         typer.echo(f"\n{spoken.text(remark)}")
+    for citation in price_citations(asked):
+        typer.echo(f"\n{spoken.text(cited(citation))}")
 
 
 def _data(found: CheaperWays, asked: EstimateRequest, spoken: Language) -> dict[str, Any]:
@@ -94,6 +97,7 @@ def _data(found: CheaperWays, asked: EstimateRequest, spoken: Language) -> dict[
         "priced": found.priced,
         "is_proven": found.is_proven,
         "remarks": [{"id": each.id, "text": spoken.text(each)} for each in remarks_on(found, asked)],
+        "citations": [each._asdict() for each in price_citations(asked)],
     }
 
 
@@ -116,4 +120,5 @@ def _way(found: CheaperWays, way: CheaperWay, spoken: Language) -> dict[str, Any
             }
             for place, each in enumerate(way.choices)
         ],
+        "citations": [each._asdict() for each in sources_of(way)],
     }

@@ -6,7 +6,6 @@ amounts that were found, and where each comes from. Who keeps that request can p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from camcover.calendar import ordinal_of
@@ -25,12 +24,14 @@ __all__ = [
     "PriceSource",
     "PricesInForce",
     "names_provider",
+    "price_citations",
     "prices_lacking",
     "with_published_prices",
     "with_sources_told",
 ]
 
 _NONE_AT_HAND = sentence("assumed-no-published-price", "item", "code")
+_NONE_OF_SEVERAL = sentence("assumed-no-published-prices")
 _NEEDS_CODE = sentence("assumed-price-needs-code", "item")
 
 _OF_ALLOWED = {"step-charge-allowed", "step-typical-charge-allowed", "step-price-with-note"}
@@ -89,8 +90,8 @@ def with_sources_told(request: EstimateRequest, estimate: Estimate) -> Estimate:
     """The estimate with the sources of allowed amounts that the request gives, and with prices that it lacks."""
     if not any(names_provider(item) or any(each.allowed_source for each in item.procedures) for item in request.items):
         return estimate
-    told = [(_place_of(request, line), _source_of(request, line)) for line in estimate.lines]
-    cited = tuple(Citation(place=place, title=source, url="", rule="") for place, source in told if source)
+    told = [(request.items[line.item_index], _procedure_of(request, line)) for line in estimate.lines]
+    cited = tuple(_citation(item, each) for item, each in told if each is not None and each.allowed_source)
     assumed = tuple(dict.fromkeys(prices_lacking(request)))
     bounds = estimate.range
     return estimate._replace(
@@ -134,34 +135,43 @@ def _procedure_of(request: EstimateRequest, line: Line) -> Procedure | None:
     return item.procedures[line.line - 1] if item.procedures else None
 
 
-def _source_of(request: EstimateRequest, line: Line) -> str:
-    procedure = _procedure_of(request, line)
-    return procedure.allowed_source if procedure is not None else ""
-
-
-def _place_of(request: EstimateRequest, line: Line) -> str:
-    """What of a source is cited: `97810, NPI 1234567893`."""
-    item = request.items[line.item_index]
+def _citation(item: PlannedService, procedure: Procedure) -> Citation:
+    """Where the amount of a procedure comes from, and of what it is: `97810, NPI 1234567893`."""
     numbers = (("NPI", item.provider), ("TIN", item.tax_number))
-    return ", ".join([line.code, *(f"{kind} {number}" for kind, number in numbers if number)])
+    place = ", ".join([procedure.code, *(f"{kind} {number}" for kind, number in numbers if number)])
+    return Citation(place=place, title=procedure.allowed_source, url="", rule="")
+
+
+def price_citations(request: EstimateRequest) -> tuple[Citation, ...]:
+    """The sources of the amounts that a request gives for its procedures, as an estimate cites them, each once."""
+    found = (_citation(item, each) for item in request.items for each in item.procedures if each.allowed_source)
+    return tuple(dict.fromkeys(found))
 
 
 def _cited(request: EstimateRequest, line: Line) -> Line:
     """A line whose explanation cites where its allowed amount comes from."""
-    source = _source_of(request, line)
+    procedure = _procedure_of(request, line)
+    source = procedure.allowed_source if procedure is not None else ""
     if not source or not line.steps or line.steps[0].message.id not in _OF_ALLOWED:
         return line
     first = line.steps[0]
     return line._replace(steps=(ExplainedStep(first.message, first.amount_cents, "", source), *line.steps[1:]))
 
 
-def prices_lacking(request: EstimateRequest) -> Iterator[Message]:
-    """What of a request, after the look-up, is priced without a price of the provider who is named."""
-    for number, item in enumerate(request.items, start=1):
-        if not names_provider(item) or item.allowed_cents is not None:
-            continue
-        if not item.procedures:
-            yield _NEEDS_CODE(item=number)
-        for procedure in item.procedures:
-            if procedure.allowed_cents is None:
-                yield _NONE_AT_HAND(item=number, code=procedure.code)
+def prices_lacking(request: EstimateRequest) -> list[Message]:
+    """What of a request, after the look-up, is priced without a price of the provider who is named.
+
+    Where no code has one, such as where there is no file of prices, that is said once.
+    """
+    named = [(number, item) for number, item in enumerate(request.items, start=1) if names_provider(item)]
+    asked = [(number, item) for number, item in named if item.allowed_cents is None]
+    without_code = [_NEEDS_CODE(item=number) for number, item in asked if not item.procedures]
+    lacking = [
+        _NONE_AT_HAND(item=number, code=each.code)
+        for number, item in asked
+        for each in item.procedures
+        if each.allowed_cents is None
+    ]
+    if len(lacking) > 1 and not any(each.allowed_source for _, item in named for each in item.procedures):
+        return [*without_code, _NONE_OF_SEVERAL()]
+    return [*without_code, *lacking]

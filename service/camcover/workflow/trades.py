@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from camcover.engine import EstimateRequest
+from camcover.engine.estimate import Citation
 from camcover.engine.request import PlannedService
 from camcover.messages import Dollars, Label, Message, sentence
 from camcover.workflow.care_choices import CareChange
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays
-from camcover.workflow.published_prices import prices_lacking
+from camcover.workflow.published_prices import price_citations, prices_lacking
 
-__all__ = ["Trade", "cost_as_planned", "cost_of", "remarks_on", "trades_of"]
+__all__ = ["Trade", "cited", "cost_as_planned", "cost_of", "remarks_on", "sources_of", "trades_of"]
 
 _TIER = sentence("way-tier", "count", "therapy", "tier")
 _PRACTITIONER = sentence("way-practitioner", "count", "therapy", "practitioner")
@@ -25,6 +26,7 @@ _COSTS = sentence("way-costs", "amount", "saved")
 _NONE = sentence("ways-none")
 _BOUND = sentence("ways-bound-reached", "count")
 _KEPT = sentence("ways-price-kept", "therapy")
+_SOURCE = sentence("ways-price-source", "place", "source")
 
 
 class Trade(NamedTuple):
@@ -60,6 +62,16 @@ def remarks_on(found: CheaperWays, request: EstimateRequest) -> tuple[Message, .
         remarks.append(_BOUND(count=found.priced))
     remarks += [_KEPT(therapy=_therapy(request.items[place])) for place in found.kept]
     return tuple(dict.fromkeys([*remarks, *prices_lacking(request)]))
+
+
+def sources_of(way: CheaperWay) -> tuple[Citation, ...]:
+    """Where the published prices of a way come from: of what the plan is asked, not of visits paid without it."""
+    return () if way.request is None else price_citations(way.request)
+
+
+def cited(citation: Citation) -> Message:
+    """Where a published price comes from, in words."""
+    return _SOURCE(place=citation.place, source=citation.title)
 
 
 def _of_item(way: CheaperWay, place: int) -> Iterator[Trade]:
