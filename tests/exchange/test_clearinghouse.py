@@ -14,12 +14,7 @@ from camcover.exchange.eligibility.reading import member_of_file, read_eligibili
 from camcover.exchange.eligibility.records import Eligibility, EligibilityFact, FactKind, NoteKind
 from camcover.exchange.notes import UnreadableFile
 from exchange.answers import EXAMPLE, answer
-
-NAMES = {
-    1: "code", 2: "coverageLevelCode", 4: "insuranceTypeCode", 5: "planCoverage", 6: "timeQualifierCode",
-    7: "benefitAmount", 8: "benefitPercent", 9: "quantityQualifierCode", 10: "benefitQuantity",
-    11: "authOrCertIndicator", 12: "inPlanNetworkIndicatorCode",
-}  # fmt: skip
+from exchange.answers_in_json import as_json
 
 CHIROPRACTIC = {
     "code": "F", "name": "Limitations", "coverageLevelCode": "IND", "coverageLevel": "Individual",
@@ -27,27 +22,6 @@ CHIROPRACTIC = {
     "quantityQualifierCode": "VS", "quantityQualifier": "Visits", "benefitQuantity": "20",
     "inPlanNetworkIndicatorCode": "Y", "additionalInformation": [{"description": "WITHOUT X RAYS"}],
 }  # fmt: skip
-
-
-def as_json(text: str) -> dict[str, Any]:
-    """A 271 of one subscriber as a clearinghouse hands it on."""
-    entries: list[dict[str, Any]] = []
-    for segment in text.replace("\n", "").split("~"):
-        elements = segment.split("*")
-        if elements[0] == "EB":
-            entry: dict[str, Any] = {
-                NAMES[place]: each for place, each in enumerate(elements) if each and place in NAMES
-            }
-            if len(elements) > 3 and elements[3]:
-                entry["serviceTypeCodes"] = elements[3].split("^")
-            entries.append(entry)
-        elif elements[0] == "MSG":
-            entries[-1].setdefault("additionalInformation", []).append({"description": elements[1]})
-    return {
-        "subscriber": {"memberId": "X00000042", "firstName": "ANA", "lastName": "SAMPLE", "dateOfBirth": "19820211"},
-        "planDateInformation": {"eligibilityBegin": "20240301"},
-        "benefitsInformation": entries,
-    }
 
 
 def told(*entries: dict[str, Any], **others: Any) -> Eligibility:
@@ -107,10 +81,27 @@ def test_a_dependent_and_a_payer_who_does_not_answer() -> None:
     assert "AAA03 72" in note.text
 
 
+def test_a_limit_over_several_periods_is_not_read_and_that_is_listed() -> None:
+    """20 visits in two calendar years are not 20 in one; one visit in each three months is not one in each."""
+    two_years = {"quantityQualifierCode": "VS", "quantity": "20", "timePeriodQualifierCode": "23", "numOfPeriods": "2"}
+    quarterly = {"quantityQualifierCode": "VS", "quantity": "1", "unitForMeasurementCode": "MO"}
+    quarterly |= {"sampleSelectionModulus": "3"}
+    for delivery in (two_years, quarterly):
+        entry = {"code": "F", "serviceTypeCodes": ["33"], "benefitsServiceDelivery": [delivery]}
+        found = told(entry)
+        assert found.of_kind(FactKind.LIMIT) == ()
+        assert "HSD of a benefit (EB01 F), of which nothing is taken" in [each.text for each in found.notes]
+    once = {"code": "F", "serviceTypeCodes": ["33"], "benefitsServiceDelivery": [two_years | {"numOfPeriods": "1"}]}
+    assert [each.total for each in told(once).of_kind(FactKind.LIMIT)] == [20]
+
+
 def test_names_that_are_not_known_are_listed_by_entry() -> None:
     found = told(CHIROPRACTIC, CHIROPRACTIC | {"somethingNew": {"a": 1}, "benefitQuantity": "20"})
     (note,) = [each for each in found.notes if each.kind is NoteKind.NOT_READ]
     assert (note.segments, note.text) == ((2,), "a name in the entry that is not read here")
+    delivery = {"quantityQualifierCode": "VS", "quantity": "20", "timePeriodQualifierCode": "23", "pattern": "A"}
+    found = told({"code": "F", "serviceTypeCodes": ["33"], "benefitsServiceDelivery": [delivery]})
+    assert [each.segments for each in found.notes if each.text == "a name in the entry that is not read here"] == [(1,)]
 
 
 def test_no_fact_and_no_note_names_a_person() -> None:
@@ -126,8 +117,9 @@ def test_no_fact_and_no_note_names_a_person() -> None:
     ("text", "said"),
     [
         ("{", "found no JSON; expected an X12 271, or JSON with benefitsInformation"),
-        ('{"plans": []}', "found JSON without a list benefitsInformation"),
-        ('{"benefitsInformation": {}}', "found JSON without a list benefitsInformation"),
+        ('{"coverage": {}}', "found JSON without benefitsInformation, plans and x12; expected JSON with one of them"),
+        ('{"items": []}', "items: found several answers; expected one of them in a file of its own"),
+        ('{"benefitsInformation": {}}', "benefitsInformation: found no list; expected a list of entries"),
         ('{"benefitsInformation": [' + "1," * 10_000 + "1]}", "found 10001 entries of benefitsInformation"),
         ('{"a": "' + "x" * (1 << 20) + '"}', "characters; expected at most 1048576"),
         ('{"a": ' + "[" * 100_000 + "}", "found no JSON"),
@@ -142,6 +134,12 @@ def test_what_is_refused(text: str, said: str) -> None:
 def test_delimiters_in_texts_are_no_delimiters() -> None:
     found = told(CHIROPRACTIC | {"additionalInformation": [{"description": "A\x1dB*C~\nD"}]})
     assert found.of_kind(FactKind.LIMIT)[0].texts == ("AB*C~ D",)
+
+
+def test_half_a_letter_is_no_letter() -> None:
+    """JSON may write half of a pair, which no answer of the service can hold."""
+    found = told(CHIROPRACTIC | {"additionalInformation": [{"description": "A\ud800B"}]})
+    assert found.of_kind(FactKind.LIMIT)[0].texts == ("A?B",)
 
 
 def test_broken_answers_are_read_or_refused() -> None:

@@ -31,6 +31,7 @@ from camcover.exchange.x12.segments import text_of
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.workflow.catalog_entries import therapies
 from exchange.answers import EXAMPLE as ANSWERS
+from exchange.answers_in_json import as_json, spelled
 from exchange.billing import EXAMPLE as CLAIMS
 from exchange.billing import claim_file
 from exchange.remitting import file_of
@@ -77,8 +78,22 @@ def draw(random: Random) -> ExchangeCase:
     """A file in order of any kind, changed in one to six places."""
     kind = random.choice([*_READERS])
     if kind == "gfe":
-        return ExchangeCase(kind, spoil_json(random, good_faith_bundle()))
+        return ExchangeCase(kind, spoil_json(random, _bundle_with_team()))
+    if kind == "json":
+        return ExchangeCase(kind, spoil_json(random, random.choice((as_json, spelled))(ANSWERS)))
     return ExchangeCase(kind, _changed(random, random.choice(_SOURCES[kind])))
+
+
+def _bundle_with_team() -> dict[str, Any]:
+    """A good-faith estimate whose care team has one who renders, named by the first item."""
+    bundle = good_faith_bundle()
+    claim = bundle["entry"][1]["resource"]
+    qualification = {"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "171100000X"}]}
+    claim["careTeam"] = [
+        {"sequence": 1, "provider": {"reference": "Practitioner/nora"}, "qualification": qualification}
+    ]
+    claim["item"][0]["careTeamSequence"] = [1]
+    return bundle
 
 
 def draw_answer(random: Random) -> bytes:
@@ -195,6 +210,7 @@ def _priced(fields: dict[str, Any], then: Callable[[], str] = str) -> str:
 
 _READERS: dict[str, Callable[[str], Iterator[str]]] = {
     "271": _read_answers,
+    "json": _read_answers,
     "835": _read_remittance,
     "837": _read_claims,
     "gfe": _read_good_faith,

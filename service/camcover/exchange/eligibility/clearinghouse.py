@@ -1,7 +1,8 @@
 """A payer's answer as clearinghouses hand it on in JSON: the list `benefitsInformation`, whose codes are those of X12.
 
-What comes in: the text of a JSON object. What goes out: the X12 271 that it holds as a text, or else segments made of
-its entries, each with a number, and which entry each number stands for. So one reader knows what an answer says.
+What comes in: the text of a JSON object; `spelled_out` makes the older form of one with `plans`. What goes out: the X12
+271 that it holds as a text, or else segments made of its entries, each with a number, and which entry each number
+stands for. So one reader knows what an answer says.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from camcover.exchange.eligibility.spelled_out import PLANS, older_form
 from camcover.exchange.notes import Unread, UnreadableFile
 from camcover.exchange.x12.segments import SMALL_FILE, X12Delimiters, X12Segment
 
 __all__ = ["ReceivedAnswer", "is_json", "received_answer"]
 
 _LIST = "benefitsInformation"
+_FORMS = "as clearinghouses hand an X12 271 on"
 _MOST_ENTRIES = SMALL_FILE.segments
 _DELIMITERS = X12Delimiters("\x1d", "\x1e", "\x1f", "\x1c")
 """Control characters, which are taken out of every text."""
@@ -37,8 +40,18 @@ _ELEMENTS = {
 }
 """Names of an entry with the elements of EB that they hold."""
 
-_DELIVERY = {"quantityQualifierCode": 1, "quantity": 2, "unitForMeasurementCode": 3, "timePeriodQualifierCode": 5}
+_DELIVERY = {
+    "quantityQualifierCode": 1,
+    "quantity": 2,
+    "unitForMeasurementCode": 3,
+    "sampleSelectionModulus": 4,
+    "timePeriodQualifierCode": 5,
+    "numOfPeriods": 6,
+}
 """The same of HSD."""
+
+_DELIVERY_WORDS = {"quantityQualifier", "unitForMeasurement", "timePeriodQualifier"}
+"""Words for codes."""
 
 _DATES = {
     "plan": "291",
@@ -90,9 +103,9 @@ def received_answer(text: str, file: str = "") -> ReceivedAnswer:
     whole = content.get("x12")
     if isinstance(whole, str) and whole.lstrip().startswith("ISA"):
         return ReceivedAnswer(whole)
-    entries = content.get(_LIST, [] if content.get("errors") else None)
-    if not isinstance(entries, list):
-        raise _unreadable(file, f"JSON without a list {_LIST}", f"an X12 271, or JSON with {_LIST}")
+    if PLANS in content and _LIST not in content:
+        content = older_form(content, file)
+    entries = _entries_told(content, file)
     if len(entries) > _MOST_ENTRIES:
         raise _unreadable(file, f"{len(entries)} entries of {_LIST}", f"at most {_MOST_ENTRIES}")
     maker = _SegmentMaker()
@@ -101,6 +114,19 @@ def received_answer(text: str, file: str = "") -> ReceivedAnswer:
         maker.benefit(number, entry if isinstance(entry, dict) else {})
     unknown = {name: tuple(some) for name, some in maker.unknown.items()}
     return ReceivedAnswer("", tuple(maker.segments), maker.entries, unknown)
+
+
+def _entries_told(content: Mapping[str, Any], file: str) -> list[Any]:
+    """The entries of an answer; none of one with errors alone. Raises `UnreadableFile`."""
+    if _LIST in content:
+        if not isinstance(content[_LIST], list):
+            raise _unreadable(file, "no list", "a list of entries", _LIST)
+        return list(content[_LIST])
+    if content.get("errors"):
+        return []
+    if "items" in content:
+        raise _unreadable(file, "several answers", "one of them in a file of its own", "items")
+    raise _unreadable(file, f"JSON without {_LIST}, {PLANS} and x12", f"JSON with one of them, {_FORMS}")
 
 
 class _SegmentMaker:
@@ -144,7 +170,9 @@ class _SegmentMaker:
             elements[12] = _DELIMITERS.component.join((kind, code))
         self._add("EB", *elements)
         for each in _objects(entry, "benefitsServiceDelivery"):
-            self._add("HSD", *(_text(each, _named(_DELIVERY, place)) for place in range(1, 6)))
+            self._add("HSD", *(_text(each, _named(_DELIVERY, place)) for place in range(1, 7)))
+            for name in each.keys() - _DELIVERY.keys() - _DELIVERY_WORDS:
+                self.unknown.setdefault(f"benefitsServiceDelivery.{name}", []).append(number)
         self._dates(_object(entry, "benefitsDateInformation"))
         for each in _objects(entry, "additionalInformation"):
             self._add("MSG", _text(each, "description"))
@@ -186,9 +214,11 @@ def _text(content: Mapping[str, Any], name: str) -> str:
 
 
 def _plain(value: object) -> str:
-    """A text on one line without delimiters; empty for what is none."""
-    return " ".join(value.translate(_DROPPED).split()) if isinstance(value, str) else ""
+    """A text on one line without delimiters, in which `?` stands for halves of letters; empty for what is none."""
+    if not isinstance(value, str):
+        return ""
+    return " ".join(value.encode(errors="replace").decode().translate(_DROPPED).split())
 
 
-def _unreadable(file: str, found: str, expected: str) -> UnreadableFile:
-    return UnreadableFile([Unread(file, 0, "", found, expected)])
+def _unreadable(file: str, found: str, expected: str, place: str = "") -> UnreadableFile:
+    return UnreadableFile([Unread(file, 0, place, found, expected)])

@@ -41,6 +41,9 @@ TOTAL = "total"
 
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{0,6})?|\.[0-9]{1,6}")
 _ENDLESS = re.compile(r"9{5,}(\.99|\.00|\.)?")
+_ONCE = {"", "1"}
+"""HSD04 and HSD06 of a limit in one period."""
+
 _ENDLESS_COUNTS = {"999", "9999", "99999"}
 _MOST_COUNT = 10_000
 _MOST_CENTS = 10**11
@@ -192,10 +195,12 @@ def _money(benefit: BenefitStatement, kind: FactKind) -> Iterator[StatedAmount]:
 
 
 def _counts(benefit: BenefitStatement) -> Iterator[StatedAmount]:
-    """The visits, units or hours of a limit, in EB or in HSD segments."""
+    """The visits, units or hours of a limit, in EB or in HSD segments; those of several periods are not read."""
     segment = benefit.segment
     quantities = [(segment[9], segment[10], segment[6], segment.place)]
     for each in benefit.named("HSD"):
+        if not {each[4], each[6]} <= _ONCE:
+            continue
         period = each[5] or DAY_PERIODS.get(each[3], "") or segment[6]
         quantities.append((each[1], each[2], period, each.place))
     for unit, text, qualifier, place in quantities:
