@@ -12,7 +12,7 @@ import pytest
 
 from camcover.bulk import BulkEstimator
 from camcover.bulk.files import Outputs, SamePlace, WrongColumns, estimate_file
-from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
+from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA, SOURCE_SCHEMA
 from small_rules import tables
 
 RULES = tables()
@@ -63,9 +63,10 @@ def test_batches_and_threads_do_not_change_the_files(book: Path, tmp_path: Path,
 
 
 def test_files_have_the_declared_schemas(book: Path, tmp_path: Path) -> None:
-    outputs = Outputs(tmp_path / "plans.parquet", tmp_path / "rejects.parquet", tmp_path / "lines.parquet")
+    names = ("plans", "rejects", "lines", "sources")
+    outputs = Outputs(*(tmp_path / f"{name}.parquet" for name in names))
     estimate_file(RULES, "rules-1", book, outputs)
-    for path, schema in zip(outputs, (PLAN_SCHEMA, REJECT_SCHEMA, LINE_SCHEMA), strict=True):
+    for path, schema in zip(outputs, (PLAN_SCHEMA, REJECT_SCHEMA, LINE_SCHEMA, SOURCE_SCHEMA), strict=True):
         assert path is not None
         assert pq.read_schema(path).names == schema.names
 
