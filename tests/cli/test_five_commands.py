@@ -7,12 +7,14 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from advantage_tables import tables
 from camcover.cli import app
 from exchange.answers import answer
 from exchange_tables import BENEFIT, exchange
 from price_files import NPI, OTHER_NPI, entry, group, in_network, rate, saved
 
-CATALOG = Path(__file__).parents[2] / "rules" / "catalog"
+RULES = Path(__file__).parents[2] / "rules"
+CATALOG = RULES / "catalog"
 PLAN = "puf-12345oh0010001-01"
 ACUPUNCTURE = BENEFIT | {
     "CopayInnTier1": "Not Applicable",
@@ -101,3 +103,37 @@ def test_five_commands_give_a_cited_estimate(tmp_path: Path) -> None:
     table = " ".join(run("estimate", asked, "--rules", rules, "--format", "table").split())
     assert "$65.90" in table
     assert f"in_network of NPI {NPI}" in table
+
+
+def test_the_same_five_commands_for_one_medicare_advantage_plan(tmp_path: Path) -> None:
+    """Supplemental acupuncture of the neck costs $10.00 a visit, below the rate of 48.50: 20.00 for two visits."""
+    plan = "ma-h0001-001-0"
+    plans, benefits = tables(tmp_path)
+    rates = saved(tmp_path / "rates.json.gz", RATES)
+    (tmp_path / "member.271").write_text(
+        answer("EB*1*IND*30**HN", "EB*G*IND*30***23*4000*****Y", "EB*G*IND*30***29*3000*****Y")
+    )
+    item = VISITS["items"][0] | {"diagnoses": ["M54.2"], "procedures": [{"code": "97810"}]}  # type: ignore[index]
+    (tmp_path / "visits.json").write_text(json.dumps(VISITS | {"plan_id": plan, "items": [item]}))
+    asked, rules = tmp_path / "asked.json", tmp_path / "rules.compiled"
+    run(
+        *("import", "medicare-advantage", "--year", 2026, "--plans", plans, "--benefits", benefits, "--plan", plan),
+        *("--fees", "example-fees", "-o", tmp_path / "plans"),
+    )
+    run(
+        *("import", "fees", "transparency", "--year", 2026, "--id", "example-fees", "--in-network", rates),
+        *("--npi", NPI, "-o", tmp_path / "fees"),
+    )
+    policies = RULES / "payers" / "original-medicare"
+    run("rules", "compile", CATALOG, policies, tmp_path / "plans", tmp_path / "fees", "-o", rules)
+    asked.write_text(
+        run(
+            *("eligibility", tmp_path / "member.271", "--plan", plan, "--rules", rules),
+            *("--request", tmp_path / "visits.json"),
+        )
+    )
+    told = json.loads(run("estimate", asked, "--rules", rules))
+    assert [(line["allowed_cents"], line["patient_cents"]) for line in told["lines"]] == [(4850, 1000), (4850, 1000)]
+    cited = [each["title"] for each in told["citations"]]
+    assert any(each.startswith("CMS, Medicare plan finder, plan year 2026: plans.csv") for each in cited)
+    assert any(each.startswith("Example Health, as of 2026-02-01, negotiated rates") for each in cited)

@@ -45,11 +45,40 @@ def test_what_could_not_be_read_is_printed_and_listed(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     spoilt = BENEFITS.replace("acupuncture,in,yes,1000,1000", "acupuncture,in,yes,ten,1000")
     status, told, errors = run(*words_of(tmp_path, benefits=spoilt), "-o", folder)
-    assert (status, told) == (1, f"{folder}: 1 plans; 3 parts of the files could not be read\n")
+    assert (status, told) == (1, f"{folder}: 1 plan; 3 parts of the files could not be read\n")
     assert errors.startswith("benefits.csv:2: column copay_min_cents: found 'ten'; expected a whole number")
     first, *_ = (json.loads(line) for line in (folder / "imported.jsonl").read_text().splitlines())
     assert first["line"] == 2
     assert [each.name for each in folder.rglob("*.yaml")] == ["ma-h0001-002-0-2026.yaml"]
+
+
+def test_only_the_plans_that_are_named_are_written(tmp_path: Path) -> None:
+    folder, words = tmp_path / "out", words_of(tmp_path)
+    status, told, _ = run(*words, "-o", folder, "--plan", "ma-h0001-002-0", "--plan", "ma-h0001-002-0")
+    assert (status, told) == (0, f"{folder}: 1 plan; 0 parts of the files could not be read\n")
+    assert [each.name for each in folder.rglob("*.yaml")] == ["ma-h0001-002-0-2026.yaml"]
+    status, _, errors = run(*words, "-o", tmp_path / "other", "--plan", "H0001-002-0")
+    expected = "no such plan, or it could not be read; expected an id such as ma-h0001-001-0"
+    assert (status, errors) == (2, f"--plan 'H0001-002-0': {expected}\n")
+    plans, benefits = exchange(tmp_path)
+    words = ["exchange-puf", "--plans", plans, "--benefits", benefits, "--year", "2026", "-o", tmp_path / "other"]
+    status, _, errors = run(*words, "--plan", "puf-1")
+    assert (status, errors) == (
+        2,
+        "--plan 'puf-1': no such plan, or it could not be read; expected an id such as puf-12345oh0010001-01\n",
+    )
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_plan_that_the_table_of_plans_does_not_have_is_listed_once(tmp_path: Path) -> None:
+    """The benefits of both plans, and the plans without the second."""
+    plans, benefits = tables(tmp_path)
+    rows = plans.read_text().splitlines(keepends=True)
+    plans.write_text("".join(each for each in rows if not each.startswith("H0001-002-0")))
+    words = ("medicare-advantage", "--plans", plans, "--benefits", benefits, "--year", "2026", "-o", tmp_path / "out")
+    status, told, errors = run(*words)
+    assert (status, told) == (1, f"{tmp_path / 'out'}: 1 plan; 1 parts of the files could not be read\n")
+    assert "column plan_id: found 'H0001-002-0'; expected a plan of the other file that could be read" in errors
 
 
 def test_a_folder_is_only_replaced_when_asked(tmp_path: Path) -> None:
@@ -89,7 +118,7 @@ def test_plans_of_the_exchanges_become_files(tmp_path: Path) -> None:
     plans, benefits = exchange(tmp_path)
     words = ["exchange-puf", "--plans", plans, "--benefits", benefits, "--year", "2026", "-o", tmp_path / "out"]
     status, told, _ = run(*words)
-    assert (status, told) == (0, f"{tmp_path / 'out'}: 1 plans; 0 parts of the files could not be read\n")
+    assert (status, told) == (0, f"{tmp_path / 'out'}: 1 plan; 0 parts of the files could not be read\n")
     text = (tmp_path / "out" / "issuer-12345" / "puf-12345oh0010001-01-2026.yaml").read_text()
     assert "public use files, plan year 2026: plans.csv (SHA-256 " in " ".join(text.split())
     status, _, errors = run(*words, "--replace", "--variant", "04")

@@ -167,6 +167,19 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     assert run("rules", "check", ROOT / "rules" / "catalog", path)[1] == "2 files: 0 errors, 0 warnings\n"
 
 
+def test_a_file_without_a_price_says_why(tmp_path: Path) -> None:
+    """Other codes than the catalog's, and prices of institutions alone."""
+    knees = in_network(entry("27447"), entry("27130"), entry("97810", rate({"billing_class": "institutional"})))
+    rates = saved(tmp_path / "rates.json", knees)
+    status, told, errors = transparency(tmp_path, "--in-network", str(rates))
+    assert (status, told) == (2, "")
+    assert errors.splitlines() == [
+        "rates.json: Left out, prices of institutions: 97810 (1).",
+        "rates.json: Codes that are not in the catalog, of 3 in all: 27447, 27130.",
+        "no amount could be read; nothing is written",
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -181,7 +194,10 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
         (["--tier", "A"], "--tier 'A': expected a tier such as in_network"),
         (["--outside-tier", ""], "--outside-tier '': expected a tier such as in_network"),
         (["--in-network", "{rates}", "--tier", "x", "--outside-tier", "x"], "--outside-tier 'x': expected another"),
-        (["--in-network", "{rates}", "--network", "Other"], f"other networks of the file: {NETWORK}\nno amount could"),
+        (
+            ["--in-network", "{rates}", "--network", "Other"],
+            f"rates.json: Other networks of the file: {NETWORK}.\nno amount could",
+        ),
         (["--in-network", "{rates}", "--plan-id", "9"], "rates.json: found no plan_id; expected the plan '9'\nnothing"),
         (["--allowed-amounts", "{rates}"], "rates.json: found no list out_of_network; expected a file of allowed"),
     ],

@@ -268,8 +268,12 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_written(tmp_path: Path) -> 
     ("content", "words", "expected"),
     [
         (in_network(entry("97810")), ["--plan-id", "1"], "found no plan_id; expected the plan '1'"),
-        (in_network(entry("T1000")), [], "no price could be read; nothing is written"),
-        (in_network(entry("97810")), ["--network", "x"], "other networks of the file: Example Choice"),
+        (
+            in_network(entry("T1000")),
+            [],
+            "Codes that are not in the catalog, of 1 in all: T1000.\nno price could be read; nothing is written",
+        ),
+        (in_network(entry("97810")), ["--network", "x"], "Other networks of the file: Example Choice."),
         ({"x": 1}, [], "found no list in_network; expected a file of negotiated rates\nnothing is written"),
         (in_network(entry("97810")), ["--tier", "A b"], "--tier 'A b': expected a tier such as in_network"),
         (in_network(entry("97810")), ["--outside-tier", "in_network"], "expected another tier than --tier"),

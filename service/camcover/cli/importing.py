@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -14,8 +14,10 @@ from camcover.exchange.medicare_advantage.pbp import read_pbp
 from camcover.exchange.medicare_advantage.table import ReadPlans, read_table
 from camcover.exchange.medicare_advantage.terms import draft_of
 from camcover.exchange.plan_text import plan_text
+from camcover.rulebook.words import count
 
 Found = TypeVar("Found", ReadPlans, ReadExchange)
+Plan = TypeVar("Plan")
 
 
 def medicare_advantage(
@@ -24,6 +26,7 @@ def medicare_advantage(
     pbp: Path | None,
     plans: Path | None,
     benefits: Path | None,
+    plan: list[str] | None,
     retrieved: datetime | None,
     fees: str,
     replace: bool,
@@ -41,15 +44,16 @@ def medicare_advantage(
         return read_table(plans, benefits, year)
 
     found = _plans(read, output, may_replace=replace)
+    chosen = _chosen({each.number.id: each for each in found.plans}, plan or ())
     kind = "plan benefit package" if pbp is not None else "Medicare plan finder"
     source = source_text(f"CMS, {kind}, plan year {year}", found.files, retrieved)
 
     def texts() -> Iterator[tuple[str, str]]:
-        for plan in found.plans:
-            name = f"{plan.number.contract.lower()}/{plan.number.id}-{year}.yaml"
-            yield name, plan_text(draft_of(plan, source, fees))
+        for each in chosen:
+            name = f"{each.number.contract.lower()}/{each.number.id}-{year}.yaml"
+            yield name, plan_text(draft_of(each, source, fees))
 
-    write_files(output, texts(), found.unread, f"{len(found.plans)} plans", may_replace=replace)
+    write_files(output, texts(), found.unread, count(len(chosen), "plan"), may_replace=replace)
 
 
 def exchange_puf(
@@ -58,6 +62,7 @@ def exchange_puf(
     plans: Path,
     benefits: Path,
     variant: list[str] | None,
+    plan: list[str] | None,
     retrieved: datetime | None,
     fees: str,
     replace: bool,
@@ -65,14 +70,15 @@ def exchange_puf(
     """Make rule files of plans of the federal exchanges."""
     check_fees_id("--fees", fees)
     found = _plans(lambda: read_exchange(plans, benefits, year, variant or ()), output, may_replace=replace)
+    chosen = _chosen({each.rule_id: each for each in found.plans}, plan or ())
     source = source_text(f"CMS, Health Insurance Exchange public use files, plan year {year}", found.files, retrieved)
 
     def texts() -> Iterator[tuple[str, str]]:
-        for plan in found.plans:
-            name = f"issuer-{plan.issuer_id}/{plan.rule_id}-{year}.yaml"
-            yield name, plan_text(exchange_terms.draft_of(plan, source, fees))
+        for each in chosen:
+            name = f"issuer-{each.issuer_id}/{each.rule_id}-{year}.yaml"
+            yield name, plan_text(exchange_terms.draft_of(each, source, fees))
 
-    write_files(output, texts(), found.unread, f"{len(found.plans)} plans", may_replace=replace)
+    write_files(output, texts(), found.unread, count(len(chosen), "plan"), may_replace=replace)
 
 
 def _plans(read: Callable[[], Found], output: Path, *, may_replace: bool) -> Found:
@@ -82,3 +88,11 @@ def _plans(read: Callable[[], Found], output: Path, *, may_replace: bool) -> Fou
         show(found.unread)
         end("no plan could be read; nothing is written")
     return found
+
+
+def _chosen(plans: Mapping[str, Plan], wanted: Sequence[str]) -> Sequence[Plan]:
+    """The plans with these ids, or all; ends the command where there is none with an id."""
+    for each in wanted:
+        if each not in plans:
+            end(f"--plan {each!r}: no such plan, or it could not be read; expected an id such as {next(iter(plans))}")
+    return [plans[each] for each in dict.fromkeys(wanted)] if wanted else list(plans.values())

@@ -121,8 +121,9 @@ def transparency(
     made = fees_of(found, FeesAsked(fees_id, year, providers, of_several))
     if not made.has_amounts:
         show(made.unread)
-        if others := sorted({name for each in found.values() for name in each.read.networks}):
-            typer.echo(printable(f"other networks of the file: {', '.join(others)}"), err=True)
+        for each in found.values():
+            for sentence in each.read.why_nothing:
+                typer.echo(printable(f"{each.read.file[0]}: {sentence}"), err=True)
         end("no amount could be read; nothing is written")
     texts = [(made.fees.file_name, fees_text(made.fees))]
     write_files(output, texts, made.unread, count(len(texts), "fee file"), may_replace=replace)

@@ -131,12 +131,10 @@ def _tell(done: Iterable[tuple[ReadPrices, PricedFile]]) -> None:
     """Say what was read of each file, what was left out, and what could not be read."""
     for found, made in done:
         typer.echo(printable(_size(made)))
-        for sentence in found.left.passed_over():
-            typer.echo(printable(f"  {sentence}"))
+        for sentence in found.left.passed_over() if made.prices else found.why_nothing:
+            typer.echo(printable(f"  {sentence}"), err=not made.prices)
         for each in found.unread:
             typer.echo(str(each), err=True)
-        if not made.prices and found.networks:
-            typer.echo(printable(f"other networks of the file: {', '.join(sorted(found.networks))}"), err=True)
 
 
 def _size(file: PricedFile) -> str:

@@ -26,6 +26,10 @@ Retrieved = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="The day on which the files were fetched; the rule files cite it."),
 ]
+Chosen = Annotated[
+    list[str] | None,
+    typer.Option("--plan", metavar="ID", help="Only the plan with this id of rule files. Repeat it for several."),
+]
 Fees = Annotated[
     str, typer.Option(metavar="ID", help="The fee file that the plans name. Without one, charges stand in.")
 ]
@@ -52,16 +56,17 @@ def medicare_advantage(
         Path | None,
         typer.Option(exists=True, dir_okay=False, metavar="CSV", help="The table of benefits that belongs to --plans."),
     ] = None,
+    plan: Chosen = None,
     retrieved: Retrieved = None,
     fees: Fees = "",
     replace: ReplaceFolder = False,
 ) -> None:
     """Make rule files of Medicare Advantage plans, from --pbp or from --plans with --benefits.
 
-    The files refer to policies and a catalog that are shipped: name both folders, as in `rules check rules/catalog
-    rules/payers/original-medicare FOLDER`. What could not be read is printed, and listed in FOLDER/imported.jsonl; a
-    plan is imported whole or not at all. The folder is written whole or not at all. Ends with status 1 if a part could
-    not be read, and with status 2 if nothing is written.
+    The files refer to policies and a catalog that are shipped: name both folders of `camcover shipped rules`, as in
+    `rules check rules/catalog rules/payers/original-medicare FOLDER`. What could not be read is printed, and listed in
+    FOLDER/imported.jsonl; a plan is imported whole or not at all. The folder is written whole or not at all. Ends with
+    status 1 if a part could not be read, and with status 2 if nothing is written.
     """
 
 
@@ -84,6 +89,7 @@ def exchange_puf(
         list[str] | None,
         typer.Option(metavar="NN", help="Only plans of this variant, such as 01 (standard). Repeat it for several."),
     ] = None,
+    plan: Chosen = None,
     retrieved: Retrieved = None,
     fees: Fees = "",
     replace: ReplaceFolder = False,

@@ -141,9 +141,10 @@ def _plan(file: DelimitedFile, row: DelimitedRow, year: int) -> AdvantagePlan | 
 def _read_benefits(file: DelimitedFile, services: dict[str, dict[tuple[PrintedService, Network], Printed]]) -> set[str]:
     """Put each row with its plan; gives the plans of which a row could not be read.
 
+    A plan that the other file does not have is listed once, by its first row.
     Rows of a plan stand together. So a row of which not even the plan is known is one of the plan before or behind it.
     """
-    spoilt: set[str] = set()
+    spoilt, strangers = set[str](), set[str]()
     last, faults = "", 0
     for row in file.rows():
         number = row.values["plan_id"]
@@ -152,7 +153,8 @@ def _read_benefits(file: DelimitedFile, services: dict[str, dict[tuple[PrintedSe
         if number in services:
             if not _put(file, row, services[number]):
                 spoilt.add(number)
-        else:
+        elif number not in strangers:
+            strangers.add(number)
             file.unread.append(fault_of(file, row, "plan_id", "a plan of the other file that could be read"))
         last, faults = number, len(file.unread)
     if len(file.unread) > faults:

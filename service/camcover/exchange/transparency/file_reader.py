@@ -90,6 +90,7 @@ class FileReader(ABC):
             else:
                 for number in stream.items():
                     self._element(stream.value(), Spot(left, f"{place}, {kind.element} {number}"))
+        self.found.count_entry(fields.get("billing_code"), is_wanted=bool(wanted_code(fields, self.wanted)))
         self.end_entry(self._code(fields, place, left))
 
     def _code(self, fields: Mapping[str, Any], _place: str, left: LeftOutTally) -> str:

@@ -10,11 +10,15 @@ from typing import NamedTuple
 
 from camcover.exchange.notes import Unread
 from camcover.money import Cents
+from camcover.rulebook.printable import shortened
 from camcover.rulebook.records import Setting
 
 __all__ = ["EVERY_SETTING", "LeftOut", "LeftOutTally", "Price", "ReadPrices", "Spot", "WantedPrices"]
 
 EVERY_SETTING = frozenset(Setting)
+
+MOST_OTHERS = 5
+"""Codes that are not wanted and are told."""
 
 MOST_KINDS = 500
 """Of what is left out; what comes then is counted together."""
@@ -121,16 +125,34 @@ class Spot(NamedTuple):
 class ReadPrices:
     """The prices of a file by code, what it says of itself, and what was left out. `file`: name and SHA-256.
 
-    `networks`: some names of networks that are not wanted.
+    `networks`: some names of networks that are not wanted. `entries`: how many codes it has entries of; `others`: some
+    codes that are not wanted.
     """
 
     prices: dict[str, set[Price]] = field(default_factory=dict)
     heading: dict[str, str] = field(default_factory=dict)
     left: LeftOutTally = field(default_factory=LeftOutTally)
     networks: set[str] = field(default_factory=set)
+    entries: int = 0
+    others: dict[str, None] = field(default_factory=dict)
     file: tuple[str, str] = ("", "")
+
+    def count_entry(self, code: object, *, is_wanted: bool) -> None:
+        """Count an entry; of codes that are not wanted some are kept, to tell them."""
+        self.entries += 1
+        if not is_wanted and isinstance(code, str) and len(self.others) < MOST_OTHERS:
+            self.others.setdefault(shortened(code))
 
     @property
     def unread(self) -> list[Unread]:
         """What could not be read."""
         return list(self.left.unread(self.file[0]))
+
+    @property
+    def why_nothing(self) -> Iterator[str]:
+        """Sentences on why a file gives no price, where it is known."""
+        yield from self.left.passed_over()
+        if self.others:
+            yield f"Codes that are not in the catalog, of {self.entries:,} in all: {', '.join(self.others)}."
+        if self.networks:
+            yield f"Other networks of the file: {', '.join(sorted(self.networks))}."
