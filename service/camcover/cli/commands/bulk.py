@@ -51,7 +51,8 @@ def estimate(
 ) -> None:
     """Price every plan of a Parquet file.
 
-    The rejects file has a row for each error of a row that cannot be priced. A file is written completely or not at
-    all. Ends with status 1 if a rule file has an error, and with status 2 if the input has other columns or would be
-    overwritten.
+    The rejects file has a row for each error of a row that cannot be priced. With --prices a file beside OUTPUT,
+    OUTPUT.sources.parquet, has a row for each price that was found, and says where it comes from. A file is written
+    completely or not at all. Ends with status 1 if a rule file has an error, and with status 2 if the input has other
+    columns or would be overwritten.
     """
