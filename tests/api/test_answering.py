@@ -142,12 +142,17 @@ async def test_an_estimate_that_this_version_computes_otherwise(ask: Any, kept: 
     [
         (
             lambda each: setattr(each.notices[1], "text", "As it was worded before."),
-            "only sentences differ, first at notices[1].text; every figure is the same",
+            "only the words differ, first at notices[1].text; every figure is the same",
             True,
         ),
         (
             lambda each: each.range.assumptions.append("One more was made before."),
-            "only sentences differ, first at range.assumptions; every figure is the same",
+            "only the words differ, first at range.assumptions; every figure is the same",
+            True,
+        ),
+        (
+            lambda each: setattr(each.citations[0], "rule", "plans/share.yaml:17"),
+            "only the words differ, first at citations[0].rule; every figure is the same",
             True,
         ),
         (lambda each: each.notices.pop(), "it differs at notices[3]", False),
@@ -159,7 +164,7 @@ async def test_an_estimate_that_this_version_computes_otherwise(ask: Any, kept: 
         ),
     ],
 )
-async def test_what_differs_is_named_and_whether_only_sentences_do(
+async def test_what_differs_is_named_and_whether_only_words_do(
     ask: Any, kept: KeptEstimates, change: Callable[[Any], object], said: str, *, same_figures: bool
 ) -> None:
     """The answer that was kept is changed in place of this version."""

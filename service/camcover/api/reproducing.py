@@ -30,8 +30,8 @@ __all__ = [
     "request_of",
 ]
 
-_SENTENCES = frozenset(("text", "assumptions", "assumption_sentences", "message_id", "arguments"))
-"""The fields of an estimate that hold sentences: what they say, and what they are made of."""
+_WORDS = frozenset(("text", "assumptions", "assumption_sentences", "message_id", "arguments", "rule"))
+"""The fields of an estimate that hold sentences, what sentences are made of, or the place of a rule in its file."""
 
 
 def existing(name: str, stored: StoredEstimate | None) -> StoredEstimate:
@@ -64,7 +64,7 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
 
 
 class Difference(NamedTuple):
-    """How an estimate that was computed anew differs: in words for a person, and whether only its sentences do."""
+    """How an estimate that was computed anew differs: in words for a person, and whether only its words do."""
 
     said: str
     same_figures: bool
@@ -77,10 +77,10 @@ def difference(stored: StoredEstimate, message: estimate_pb2.Estimate) -> Differ
     places = list(differences(estimate_pb2.Estimate.FromString(stored.body or b""), message))
     if not places:
         return Difference("it differs at a field that this version does not know", same_figures=False)
-    figures = [place for place in places if not _SENTENCES.intersection(re.split(r"[.\[\]]+", place))]
+    figures = [place for place in places if not _WORDS.intersection(re.split(r"[.\[\]]+", place))]
     if figures:
         return Difference(f"it differs at {figures[0]}", same_figures=False)
-    return Difference(f"only sentences differ, first at {places[0]}; every figure is the same", same_figures=True)
+    return Difference(f"only the words differ, first at {places[0]}; every figure is the same", same_figures=True)
 
 
 class ComputedAgain(NamedTuple):

@@ -91,7 +91,7 @@ class EstimateDiffers(EstimateNotKept):
     """This version computes another result than the one that was answered."""
 
     def __init__(self, message: str, *, same_figures: bool) -> None:
-        """`same_figures`: only sentences differ."""
+        """`same_figures`: only words differ."""
         super().__init__(message)
         self.same_figures = same_figures
 
