@@ -324,6 +324,36 @@ def test_a_day_of_a_rolling_limit_beyond_what_can_be_stated_goes_on() -> None:
     assert parts[11][2] == 8_000
 
 
+def test_use_on_a_day_of_an_episode_that_begins_later_goes_on() -> None:
+    """What is stated of 2 March lies before the unnamed episode, which begins on 16 March and has a visit of its own.
+
+    One visit in two months of an episode. The knee's cost 41.60 and 80.00, the unnamed episode's 9.60 and 80.00.
+    """
+    share = SHARE_PLAN.replace("4 visits, per: calendar_year", "1 visit, per: 2 months from episode")
+    line = question()["items"][0]
+    knee = line | {"episode": "knee", "dates": ["2026-03-02", "2026-03-09"]}
+    member = question()["members"][0] | {"limit_usage": [{"limit": "visits", "used": 1, "date": "2026-03-02"}]}
+    none = line | {"dates": ["2026-03-16", "2026-03-23"]}
+    asked = question(items=[knee, none], members=[member], as_of="2026-03-30")
+    for place in (1, 2, 3):
+        whole, parts = split_in_two(tables(share=share), asked, place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_160, 8_000, 960, 8_000]
+
+
+def test_a_visits_own_limit_goes_on_before_as_of() -> None:
+    """$60.00 a visit: the first of two lines of 9 March uses 48.00, the second 12.00 and leaves 36.00 of its 48.00.
+
+    40.00 of the deductible and 20 % of 8.00; then 20 % of 12.00, and 36.00. As of 30 March no visit is going on.
+    """
+    share = SHARE_PLAN.replace("4 visits, per: calendar_year", "$60, per: visit, counts: allowed")
+    line = question()["items"][0] | {"dates": ["2026-03-09"]}
+    asked = question(items=[line, line], as_of="2026-03-30")
+    whole, parts = split_in_two(tables(share=share), asked, 1)
+    assert parts == whole
+    assert [patient for _, _, patient, *_ in parts] == [4_160, 3_840]
+
+
 RAISED = (
     SHARE_PLAN.replace("4 visits, per: calendar_year", "1 visit, per: lifetime").replace(
         "to: 2026-12-31", "to: 2026-06-30"

@@ -26,8 +26,11 @@ class BegunTime(NamedTuple):
     used: int = 0
 
 
-def period_key(index: PlanIndex, per: LimitPeriod, day: OrdinalDay, began: OrdinalDay = NONE_BEGUN) -> int:
+def period_key(index: PlanIndex, per: LimitPeriod, day: OrdinalDay, began: OrdinalDay | None = NONE_BEGUN) -> int:
     """A number that two ordinal days share when they lie in the same period; `began`: the first day of the episode.
+
+    Periods from an episode on are not known before it has begun (None). A service that comes later and begins it puts
+    no day before its own into its periods. So each day stands by itself.
 
     The kernel's, `engine/kernel/usage.period_key`. Windows, and times from the first visit on, have no such number.
     """
@@ -47,8 +50,7 @@ def period_key(index: PlanIndex, per: LimitPeriod, day: OrdinalDay, began: Ordin
         case PeriodKind.LIFETIME | PeriodKind.EPISODE | PeriodKind.CONDITION:
             return 0
         case PeriodKind.DAYS_FROM_EPISODE | PeriodKind.MONTHS_FROM_EPISODE:
-            since = day - began if _in_days(per) else _months_since(began, day)
-            return since // per.length if day >= began else -1
+            return _time_from_episode(per, began, day)
         case (
             PeriodKind.ROLLING_DAYS
             | PeriodKind.ROLLING_MONTHS
@@ -58,6 +60,14 @@ def period_key(index: PlanIndex, per: LimitPeriod, day: OrdinalDay, began: Ordin
             raise AssertionError("a window has no period")
         case _:
             assert_never(per.kind)
+
+
+def _time_from_episode(per: LimitPeriod, began: OrdinalDay | None, day: OrdinalDay) -> int:
+    """Which of the times from an episode on holds a day: from 0, -1 = before it; if none has begun, the day itself."""
+    if began is None:
+        return day
+    since = day - began if _in_days(per) else _months_since(began, day)
+    return since // per.length if day >= began else -1
 
 
 def periods_between(index: PlanIndex, kind: PeriodKind, first: int, last: int) -> int:

@@ -44,9 +44,10 @@ class Episodes(NamedTuple):
         """The row of counts of a member's episode."""
         return self.rows[member, episode] if episode else member
 
-    def has_begun(self, member: int, episode: str) -> bool:
-        """Whether a service, a dated visit or the request's own word tells when a member's episode began."""
-        return (member, episode) in self.visited or (member, episode) in self.stated
+    def began(self, row: int) -> OrdinalDay | None:
+        """The first ordinal day of a row's episode; None where nothing that the request says tells of it."""
+        episode = (row, "") if row < self.members else list(self.rows)[row - self.members]
+        return self.starts[row] if episode in self.visited or episode in self.stated else None
 
     def names_of(self, member: int) -> Iterator[tuple[str, int]]:
         """Each episode of a member with its row, the one without a name first."""

@@ -268,7 +268,7 @@ class _UseReader:
     def _read_period(self, place: int, key: SlotKey, stated: list[_Statement]) -> None:
         """The count of a limit per period: what is stated is the whole of its period up to `as_of`, or to its date."""
         scope, limit = self._scope, self._limit_at(place)
-        began = scope.episodes.starts[scope.row_of(place, self._member)]
+        began = scope.episodes.began(scope.row_of(place, self._member))
         own, first = (period_key(self._index, key.per, day, began) for day in (scope.as_of, scope.first_day))
         bare = [each for each in stated if each.use.date is None]
         said = {own: _Said(bare, scope.as_of)} if bare else {}
@@ -289,7 +289,7 @@ class _UseReader:
         self._found.counts[place] = Count(totals.get(own, 0), dated + behind)
 
     def _add_dated(
-        self, said: dict[int, _Said], limit: Limit, own: int, stated: Iterable[_Statement], *, began: OrdinalDay
+        self, said: dict[int, _Said], limit: Limit, own: int, stated: Iterable[_Statement], *, began: OrdinalDay | None
     ) -> None:
         """Add the statements with a date, by the period that holds it; `own`: the period of `as_of`, which has none."""
         for each in stated:

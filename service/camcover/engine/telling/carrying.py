@@ -72,9 +72,9 @@ def _episode_starts(question: Question, member: int) -> tuple[EpisodeStart, ...]
         if layout is not None and layout.plan.counts_from_episodes:
             episodes = layout.scope.episodes
             return tuple(
-                EpisodeStart(name, date.fromordinal(episodes.starts[row]))
+                EpisodeStart(name, date.fromordinal(began))
                 for name, row in episodes.names_of(member)
-                if episodes.has_begun(member, name)
+                if (began := episodes.began(row)) is not None
             )
     return ()
 

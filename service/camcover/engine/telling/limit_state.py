@@ -79,8 +79,8 @@ class LimitReader:
                     continue
                 at = self._scope.place_of(slot, member, episode)
                 if is_touched or at in prior.counts or at in prior.events:
-                    began = episodes.starts[owner] if episodes.has_begun(member, episode) else None
-                    place = _CountPlace(key, episode, owner * width + slot, most_used(known.by_id[key.limit]), began)
+                    most, began = most_used(known.by_id[key.limit]), episodes.began(owner)
+                    place = _CountPlace(key, episode, owner * width + slot, most, began)
                     found += self._teller(limit)(place, limit, prior.counts.get(at))
         return found
 
@@ -124,14 +124,8 @@ class LimitReader:
         return _limit_uses(place, limit, uses)
 
     def _period(self, place: _CountPlace, limit: Limit, day: OrdinalDay) -> int:
-        """A number of the period that holds a day.
-
-        Periods from an episode on are not known before it has begun. A service that comes later and begins it puts no
-        day before its own into its periods. So each day stands by itself.
-        """
-        if _awaits_episode(place, limit):
-            return day
-        return period_key(self._index, limit.per, day, place.began or NONE_BEGUN)
+        """A number of the period that holds a day."""
+        return period_key(self._index, limit.per, day, place.began)
 
     def _used_in(self, place: _CountPlace, limit: Limit, key: int, stated: Count | None) -> int:
         """What is used of a limit in the period `key`, at most what a request may state."""

@@ -145,7 +145,7 @@ ACCOUNT_PERIODS = tuple(kind for kind in FIXED_PERIODS if kind is not PeriodKind
 DATED_PERIODS = tuple(
     kind
     for kind in (*FIXED_PERIODS, *FROM_EPISODE)
-    if (kind in FROM_EPISODE or PERIODS[kind].days) and kind not in (PeriodKind.VISIT, PeriodKind.BENEFIT_PERIOD)
+    if (kind in FROM_EPISODE or PERIODS[kind].days) and kind is not PeriodKind.BENEFIT_PERIOD
 )
 """The kinds on fixed dates of which a request may state the count of another period than that of `as_of`."""
 
