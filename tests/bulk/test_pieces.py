@@ -73,7 +73,7 @@ def test_pieces_give_the_rows_of_one_file(book: Path, tmp_path: Path) -> None:
     to = folders(tmp_path)
     assert priced(book, to, rows=20) == counts
     assert counts.plans + counts.rejected == ROWS
-    for folder, file in zip((to.plans, to.rejects, to.lines), outputs, strict=True):
+    for folder, file in zip((to.plans, to.rejects, to.lines), outputs[:3], strict=True):
         assert folder is not None
         assert read(folder) == read(str(file))
         names = sorted(each.name for each in Path(folder).iterdir())

@@ -89,7 +89,7 @@ def test_tasks_that_read_and_write_files_give_the_same_file(spark: Any, book: Pa
     counts = estimate_file(RULES, RULES.release, book, outputs)
     folders = Folders((tmp_path / "plans").as_uri(), str(tmp_path / "rejects"), str(tmp_path / "lines"))
     assert estimate_files(spark, str(book), folders, RULES) == counts
-    for level, path in zip(("plans", "rejects", "lines"), outputs, strict=True):
+    for level, path in zip(("plans", "rejects", "lines"), outputs[:3], strict=True):
         assert pq.read_table(tmp_path / level).to_pylist() == pq.read_table(path).to_pylist(), level
     (tmp_path / "rejects" / "mine.txt").write_text("kept")
     with pytest.raises(SamePlace):

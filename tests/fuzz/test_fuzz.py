@@ -77,7 +77,7 @@ def test_a_fault_of_the_reader_is_found(monkeypatch: pytest.MonkeyPatch) -> None
 def test_no_file_of_another_format_is_a_fault_of_its_reader() -> None:
     drawn = [(str(number), exchanged.draw(case_random(SEED, number))) for number in range(EXCHANGE_CASES)]
     kept = [*exchanged.corpus_cases()]
-    assert {case.kind for _, case in kept} == {case.kind for _, case in drawn} == {"271", "835", "837", "gfe"}
+    assert {case.kind for _, case in kept} == {case.kind for _, case in drawn} == {"271", "835", "837", "gfe", "json"}
     found = [(name, fault) for name, case in [*kept, *drawn] if (fault := exchanged.fault(case)) is not None]
     assert found == []
 
