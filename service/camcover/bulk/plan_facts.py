@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from camcover.bulk.book_columns import COUNT, MAXIMUM, PLAN, VISIT_LIMIT, VISIT_LIMITS, LayoutTables
 from camcover.engine.asking.contradictions import counted_toward
-from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.compiling.compile_rows import PERIOD_CODES
-from camcover.engine.compiling.known_limits import known_limit
+from camcover.engine.compiling.known_limits import most_of
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.slots import counted_limits, slot_key
 from camcover.rulebook.records import FROM_FIRST_VISIT, CountedFor, Counting, Limit, Measure, Plan
@@ -44,7 +43,7 @@ class PlanFacts:
         ))  # fmt: skip
         self._counts += [
             (
-                most_used(known_limit(index, limit)),
+                most_of(limit),
                 int(limit.measure is Measure.MONEY),
                 int(PERIOD_CODES[limit.per.kind]),
                 limit.per.length,

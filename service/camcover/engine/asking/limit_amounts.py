@@ -7,10 +7,9 @@ may be stated (docs/rule-language.md, points 17 and 39). Periods: `engine/asking
 from __future__ import annotations
 
 from camcover.engine.asking.scope import Scope
-from camcover.engine.compiling.known_limits import known_limits
+from camcover.engine.compiling.known_limits import known_limits, most_stated
 from camcover.engine.compiling.slots import KnownLimit
 from camcover.engine.request import LimitUse
-from camcover.request_bounds import CENTS, USED
 from camcover.rulebook.records import ROLLING, Limit, Measure
 
 
@@ -20,20 +19,10 @@ def in_own_measure(limit: Limit, use: LimitUse) -> tuple[int, int]:
     return (use.used_cents, use.used) if money else (use.used, use.used_cents)
 
 
-def most_used(known: KnownLimit) -> int:
-    """The most that may be used of a limit: its greatest amount in any edition; of a soft one any amount in bounds."""
-    return most_stated(known.limit) if known.is_soft else known.most
-
-
-def most_stated(limit: Limit) -> int:
-    """The most that any request may state in a limit's measure."""
-    return (CENTS if limit.measure is Measure.MONEY else USED).most
-
-
 def most_in_use(known: KnownLimit, use: LimitUse) -> int:
     """The most that one statement may say: of one date of several in a rolling window whatever can be stated."""
     is_part = use.date is not None and known.limit.per.kind in ROLLING
-    return most_stated(known.limit) if is_part else most_used(known)
+    return most_stated(known.limit) if is_part else known.most_used
 
 
 def limit_of(scope: Scope, limit_id: str) -> KnownLimit | None:

@@ -16,7 +16,7 @@ from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.count_periods import BegunTime, go_on, holding, period_key, time_end, window_start
 from camcover.engine.asking.dated_visits import DatedVisit, counts_toward, dated_visits
 from camcover.engine.asking.facilities import scope_at
-from camcover.engine.asking.limit_amounts import in_own_measure, most_in_use, most_used
+from camcover.engine.asking.limit_amounts import in_own_measure, most_in_use
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import ALL_COUNTED, Conflict, Count, PriorUse, Visits
 from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
@@ -126,7 +126,7 @@ class _UseReader:
         bare = [each for each in stated.get(slot, ()) if each.use.date is None]
         if len(bare) > 1:
             limit = self._limit_at(slot)
-            total, most = sum(each.amount_of(limit) for each in bare), most_used(self._known[limit.id])
+            total, most = sum(each.amount_of(limit) for each in bare), self._known[limit.id].most_used
             if total > most:
                 said = f"{total} used of limit {limit.id} by all members together"
                 self._conflict(bare[-1], said, f"{most} or less")
@@ -214,7 +214,7 @@ class _UseReader:
         """
         used = statement.use.used
         _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
-        if used != min(visits, most_used(self._known[limit.id])):
+        if used != min(visits, self._known[limit.id].most_used):
             said = f"{used} used of limit {limit.id}, but {visits} visits under benefit {benefit}"
             self._conflict(statement, said, "the same number for both")
 
@@ -306,7 +306,7 @@ class _UseReader:
 
     def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:
         """Note dated visits beyond what is stated of a limit, unless that is all it allows."""
-        if dated > stated and stated < most_used(self._known[limit.id]):
+        if dated > stated and stated < self._known[limit.id].most_used:
             said = f"{stated} used of limit {limit.id}, but the dated visits alone use {dated}"
             self._conflict(statement, said, f"{dated} or more")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.slots import KnownLimit, KnownLimits, SlotKey, slot_key
+from camcover.request_bounds import CENTS, USED
 from camcover.rulebook.records import CountedFor, Counting, Limit, LimitPeriod, Measure, PeriodKind
 
 
@@ -28,7 +29,7 @@ def _known_limits(index: PlanIndex, edition: int) -> KnownLimits:
         for benefit in plan.benefits.values():
             for limit in benefit.limits:
                 if limit.id not in by_id:
-                    by_id[limit.id] = known_limit(index, limit)
+                    by_id[limit.id] = _known_limit(index, limit)
     counted = (by_id[key.limit].limit for key in index.slots)
     by_slot = tuple(
         limit if _way_to_count(limit) == _way_to_count(key) else None
@@ -37,7 +38,7 @@ def _known_limits(index: PlanIndex, edition: int) -> KnownLimits:
     return KnownLimits(by_id, by_slot)
 
 
-def known_limit(index: PlanIndex, limit: Limit) -> KnownLimit:
+def _known_limit(index: PlanIndex, limit: Limit) -> KnownLimit:
     """A limit of one edition as requests name it, with what the editions that count it alike allow."""
     alike = [
         each
@@ -51,8 +52,18 @@ def known_limit(index: PlanIndex, limit: Limit) -> KnownLimit:
         tuple(slots_of(index, limit)),
         own_visits_of(index, limit),
         max(each.most for each in alike),
-        any(each.beyond is not None for each in alike),
+        max(map(most_of, alike)),
     )
+
+
+def most_of(limit: Limit) -> int:
+    """The most that may be used of a limit as one edition has it: its greatest amount; of a soft one any in bounds."""
+    return limit.most if limit.beyond is None else most_stated(limit)
+
+
+def most_stated(limit: Limit) -> int:
+    """The most that any request may state in a limit's measure."""
+    return (CENTS if limit.measure is Measure.MONEY else USED).most
 
 
 def _way_to_count(counted: Limit | SlotKey) -> tuple[Measure, LimitPeriod, CountedFor | None]:

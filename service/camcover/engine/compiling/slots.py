@@ -58,15 +58,15 @@ class KnownLimit(NamedTuple):
 
     `slots`: those that count as it does, several for a limit per visit without a benefit. `benefit`: the one whose own
     visit limit it is, so that it states the benefit's visits too (point 39); else empty. `most`: the greatest amount
-    that any edition which counts alike allows at any age, in the limit's own measure; `is_soft`: one of these editions
-    lets a line go beyond it.
+    that any edition which counts alike allows at any age, in the limit's own measure; `most_used`: the most that may be
+    used, which is any amount in bounds where one of these editions lets a line go beyond it.
     """
 
     limit: Limit
     slots: tuple[int, ...]
     benefit: str
     most: int
-    is_soft: bool
+    most_used: int
 
 
 class KnownLimits(NamedTuple):

@@ -13,11 +13,10 @@ from typing import NamedTuple
 from camcover.calendar import OrdinalDay
 from camcover.engine.asking.count_periods import NONE_BEGUN, BegunTime, holding, period_key, window_start
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.limit_amounts import most_stated, most_used
 from camcover.engine.asking.question import Outcome, Question
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import Count, PriorUse
-from camcover.engine.compiling.known_limits import known_limits
+from camcover.engine.compiling.known_limits import known_limits, most_stated
 from camcover.engine.compiling.slots import SlotKey
 from camcover.engine.kernel.tables import UNTOUCHED
 from camcover.engine.kernel.workspace import maker_of
@@ -79,7 +78,7 @@ class LimitReader:
                     continue
                 at = self._scope.place_of(slot, member, episode)
                 if is_touched or at in prior.counts or at in prior.events:
-                    most, began = most_used(known.by_id[key.limit]), episodes.began(owner)
+                    most, began = known.by_id[key.limit].most_used, episodes.began(owner)
                     place = _CountPlace(key, episode, owner * width + slot, most, began)
                     found += self._teller(limit)(place, limit, prior.counts.get(at))
         return found
